@@ -1,0 +1,74 @@
+# Every task of the house. `make` alone lists them. Nothing runs only in CI: .ci/run calls these.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+CODE := hal firmware schedules controller fleet bench tests
+TESTS ?= tests
+
+# With uv: hashes of every platform's files, no host names in the result.
+LOCK = uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
+       --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+.PHONY: help setup run demo test check fmt lint types imports tongue tidy trace bench lock clean purge
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' Makefile
+	@echo "  switches   run: FRESH=1 SPEED=60 BROKER=none FIRMWARE=cpython PORT=8080   demo: SEED=7 PLAN=file   test: TESTS=path"
+
+setup:  ## install everything that running, testing and checking need
+	@sh tests/tools/setup.sh dev "$(PYTHON)"
+
+.venv/.run: requirements/controller.txt requirements/web.txt requirements/fleet.txt requirements/sim.txt
+	@sh tests/tools/setup.sh run "$(PYTHON)"
+
+.venv/.dev: requirements/dev.txt
+	@sh tests/tools/setup.sh dev "$(PYTHON)"
+
+run: .venv/.run  ## one simulated home with its page; prints a URL; Ctrl-C ends it
+	@exec $(BIN)/python -m controller.home run
+
+demo: .venv/.run  ## a simulated week in about a minute; last line is one JSON object
+	@exec $(BIN)/python -m controller.home demo
+
+test: .venv/.dev  ## all tests
+	$(BIN)/python -m pytest $(TESTS)
+
+check: .venv/.dev lint types imports tongue tidy trace  ## lint, types, import rules, MicroPython, hygiene, hazard trace
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+
+types: .venv/.dev
+	$(BIN)/mypy
+
+imports: .venv/.dev
+	$(BIN)/lint-imports
+
+tongue: .venv/.dev  ## the common tongue: rules, mpy-cross, import on real MicroPython
+	$(BIN)/python -m tests.tools.common_tongue
+
+tidy: .venv/.dev
+	$(BIN)/python -m tests.tools.hygiene
+
+trace: .venv/.dev  ## hazard -> control -> file -> mishap -> test, as SAFETY.md says
+	$(BIN)/python -m tests.tools.trace
+
+fmt: .venv/.dev  ## sort imports, mend what ruff can mend
+	$(BIN)/ruff check --fix .
+
+bench: .venv/.dev  ## what it costs, beside bare Python
+	@for file in bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+lock:  ## resolve requirements/*.in anew (needs uv)
+	$(LOCK) requirements/dev.in -o requirements/dev.txt
+	for set in controller web fleet sim; do \
+	  $(LOCK) -c requirements/dev.txt requirements/$$set.in -o requirements/$$set.txt || exit 1; done
+
+clean:  ## remove caches and build products; keeps .venv and the simulated home
+	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+purge: clean  ## remove .venv and the simulated home's memory as well
+	rm -rf .venv .home
