@@ -1,0 +1,1 @@
+"""What to do about what is due: journal, decide, act; alarms, the patient's panel and reports."""

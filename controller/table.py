@@ -1,0 +1,60 @@
+"""The life of a dose, as one list of rows.
+
+Responsible for: which step may follow which. The core looks rows up in a
+plain dict; `machine()` builds the same rows into `transitions` for the
+start-up check and for the diagram in README.md. Not responsible for when a
+step happens (rules/) or what it changes (state.py).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+OUTCOMES: Final = ("taken", "missed", "skipped", "held", "handed-out", "uncertain")
+STAGES: Final = ("planned", "open", "ordered", "committed", "released", *OUTCOMES)
+
+# (step, from, to). Only a named person, or the one late verdict, leaves `uncertain`.
+ROWS: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
+    ("opened", ("planned",), "open"),
+    ("granted", ("planned",), "open"),
+    ("prepared", ("open",), "ordered"),
+    ("withdrawn", ("ordered",), "open"),
+    ("committed", ("ordered",), "committed"),
+    ("refused", ("ordered", "committed"), "open"),
+    ("not_released", ("committed",), "open"),
+    ("released", ("committed",), "released"),
+    ("taken", ("released",), "taken"),
+    ("left_in_cup", ("released",), "missed"),
+    ("missed", ("open", "ordered"), "missed"),
+    ("skipped", ("open", "ordered"), "skipped"),
+    ("held", ("open", "ordered"), "held"),
+    ("handed_out", ("open",), "handed-out"),
+    ("doubted", ("committed", "released"), "uncertain"),
+    ("settled_taken", ("uncertain",), "taken"),
+    ("settled_missed", ("uncertain",), "missed"),
+)
+
+_NEXT: Final[dict[tuple[str, str], str]] = {
+    (step, source): target for step, sources, target in ROWS for source in sources
+}
+
+
+class IllegalStep(AssertionError):
+    """A step the table does not know: we are wrong, the machine locks."""
+
+
+def after(stage: str, step: str) -> str:
+    """The stage that follows `step`; raises IllegalStep."""
+    target = _NEXT.get((step, stage))
+    if target is None:
+        raise IllegalStep(f"{step} from {stage}")
+    return target
+
+
+def step_for(stage: str, outcome: str) -> str:
+    """The step that closes a dose in `stage` with `outcome`; raises IllegalStep."""
+    if outcome == "missed" and stage == "released":
+        return "left_in_cup"
+    step = {"uncertain": "doubted", "handed-out": "handed_out"}.get(outcome, outcome)
+    after(stage, step)
+    return step

@@ -1,0 +1,1 @@
+"""The hands: the cable (wire), the board's devices (mcu, sim) and the Raspberry Pi's (pi)."""

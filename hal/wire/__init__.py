@@ -1,0 +1,1 @@
+"""The cable's contract: frames, session, messages and codes. Common tongue, standard library only."""

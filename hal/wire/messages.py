@@ -1,0 +1,394 @@
+"""The sentences of the cable: Desired, Actual and Lease, in fixed integer layouts.
+
+Responsible for: names, order and width of every field, packing and unpacking.
+Not responsible for: framing, authentication (frame.py, session.py) or meaning
+(codes.py). Little-endian throughout. Times ending in `_s` are seconds since
+2020-01-01 UTC; weights are milligrams; quantities are quarters of a piece.
+"""
+
+import hashlib
+import struct
+
+from hal.wire.codes import COMPARTMENTS, GROUPS, ROW_GROUPS
+
+NO_DIGEST = b"\0" * 16
+
+DESIRED_FIELDS = (
+    ("order", "I"),  # 0: nothing is wanted
+    ("stage", "B"),
+    ("compartment", "B"),
+    ("fill", "I"),
+    ("not_after_s", "I"),
+    ("boot_epoch", "I"),  # START counts only in the boot it was prepared in
+    ("digest", "16s"),  # the doses of this fill
+    ("head", "16s"),  # journal head of the COMMIT, carried with START
+    ("round", "I"),  # first order number of the round: what a press consents to
+    ("round_orders", "B"),
+    ("round_digest", "16s"),
+    ("signal", "B"),
+    ("hold_mask", "I"),  # bit k: the controller holds compartment k
+    ("settled_mask", "I"),  # bit k: the window of compartment k needs no alarm (R19)
+    ("settled_lease", "I"),  # the lease those bits speak of
+    ("set_clock_s", "I"),  # 0: leave the board's clock; needs the service switch
+    ("flags", "B"),
+)
+
+ACTUAL_FIELDS = (
+    ("boot_epoch", "I"),
+    ("utc_s", "I"),
+    ("flags", "I"),
+    ("fault", "H"),  # most severe standing fault, 0: none
+    ("refusal", "H"),  # why the newest Desired is not followed, 0: it is
+    ("refused_order", "I"),  # the order that refusal speaks of
+    ("order", "I"),  # highest order number ever seen; durable before it is shown
+    ("order_state", "B"),
+    ("verdict", "B"),
+    ("code", "H"),  # with REFUSED, NOT_RELEASED, UNCERTAIN: why
+    ("compartment", "B"),
+    ("fill", "I"),
+    ("digest", "16s"),  # as durably kept with START
+    ("head", "16s"),
+    ("round", "I"),
+    ("consent_round", "I"),  # the round a press stands for, 0: none
+    ("drops", "H"),  # since the pre-evidence of `order`
+    ("weight_delta_mg", "i"),
+    ("encoder", "H"),  # ticks, ENCODER_UNKNOWN: no reading
+    ("press_count", "I"),  # since this boot
+    ("lift_count", "I"),  # latched, survives reset
+    ("cup_mg", "i"),  # load on the scale, cup tare already subtracted; < 0: cup away
+    ("door_count", "I"),  # latched, survives reset
+    ("tray_index", "B"),
+    ("lease_no", "I"),
+    ("lease_digest", "16s"),
+    ("held_mask", "I"),  # bit k: the board itself holds compartment k
+    ("spent_mask", "I"),  # bit k: the fill of compartment k was started once
+    ("drop_count", "I"),  # odometer, latched, survives reset
+    ("battery_mv", "H"),
+    ("bad_frames", "H"),
+    ("signal", "B"),
+    ("version", "H"),
+)
+
+ENCODER_UNKNOWN = 65535
+
+ROW_FIELDS = (
+    ("fill", "I"),
+    ("kind", "B"),
+    ("open_s", "I"),
+    ("warn_s", "I"),  # 0: not watched
+    ("close_s", "I"),
+    ("pieces", "B"),
+    ("weight_mg", "I"),
+    ("tolerance_mg", "H"),
+)
+
+_DESIRED = "<" + "".join([code for _, code in DESIRED_FIELDS])
+_ACTUAL = "<" + "".join([code for _, code in ACTUAL_FIELDS])
+_ROW = "<" + "".join([code for _, code in ROW_FIELDS])
+_ROW_GROUP = "<BH"
+_GROUP = "<IIH"
+_LEASE_HEAD = "<IBI"
+
+DESIRED_SIZE = struct.calcsize(_DESIRED)
+ACTUAL_SIZE = struct.calcsize(_ACTUAL)
+ROW_SIZE = struct.calcsize(_ROW) + ROW_GROUPS * struct.calcsize(_ROW_GROUP)
+GROUP_SIZE = struct.calcsize(_GROUP)
+LEASE_SIZE = struct.calcsize(_LEASE_HEAD) + GROUPS * GROUP_SIZE + COMPARTMENTS * ROW_SIZE
+
+NO_GROUP = 255
+
+
+class Desired:
+    """What the controller wants now; repeated, so loss and repetition do no harm."""
+
+    def __init__(self) -> None:
+        self.order = 0
+        self.stage = 0
+        self.compartment = 0
+        self.fill = 0
+        self.not_after_s = 0
+        self.boot_epoch = 0
+        self.digest = NO_DIGEST
+        self.head = NO_DIGEST
+        self.round = 0
+        self.round_orders = 0
+        self.round_digest = NO_DIGEST
+        self.signal = 0
+        self.hold_mask = 0
+        self.settled_mask = 0
+        self.settled_lease = 0
+        self.set_clock_s = 0
+        self.flags = 0
+
+    def pack(self) -> bytes:
+        """The DESIRED_SIZE bytes of this sentence."""
+        return struct.pack(
+            _DESIRED,
+            self.order,
+            self.stage,
+            self.compartment,
+            self.fill,
+            self.not_after_s,
+            self.boot_epoch,
+            self.digest,
+            self.head,
+            self.round,
+            self.round_orders,
+            self.round_digest,
+            self.signal,
+            self.hold_mask,
+            self.settled_mask,
+            self.settled_lease,
+            self.set_clock_s,
+            self.flags,
+        )
+
+
+def unpack_desired(data: bytes) -> "Desired | None":
+    """A Desired, or None where the length is wrong."""
+    if len(data) != DESIRED_SIZE:
+        return None
+    d = Desired()
+    (
+        d.order,
+        d.stage,
+        d.compartment,
+        d.fill,
+        d.not_after_s,
+        d.boot_epoch,
+        d.digest,
+        d.head,
+        d.round,
+        d.round_orders,
+        d.round_digest,
+        d.signal,
+        d.hold_mask,
+        d.settled_mask,
+        d.settled_lease,
+        d.set_clock_s,
+        d.flags,
+    ) = struct.unpack(_DESIRED, data)
+    return d
+
+
+class Actual:
+    """What the board knows now; the whole of it, every time."""
+
+    def __init__(self) -> None:
+        self.boot_epoch = 0
+        self.utc_s = 0
+        self.flags = 0
+        self.fault = 0
+        self.refusal = 0
+        self.refused_order = 0
+        self.order = 0
+        self.order_state = 0
+        self.verdict = 0
+        self.code = 0
+        self.compartment = 0
+        self.fill = 0
+        self.digest = NO_DIGEST
+        self.head = NO_DIGEST
+        self.round = 0
+        self.consent_round = 0
+        self.drops = 0
+        self.weight_delta_mg = 0
+        self.encoder = ENCODER_UNKNOWN
+        self.press_count = 0
+        self.lift_count = 0
+        self.cup_mg = 0
+        self.door_count = 0
+        self.tray_index = 0
+        self.lease_no = 0
+        self.lease_digest = NO_DIGEST
+        self.held_mask = 0
+        self.spent_mask = 0
+        self.drop_count = 0
+        self.battery_mv = 0
+        self.bad_frames = 0
+        self.signal = 0
+        self.version = 0
+
+    def pack(self) -> bytes:
+        """The ACTUAL_SIZE bytes of this sentence."""
+        return struct.pack(
+            _ACTUAL,
+            self.boot_epoch,
+            self.utc_s,
+            self.flags,
+            self.fault,
+            self.refusal,
+            self.refused_order,
+            self.order,
+            self.order_state,
+            self.verdict,
+            self.code,
+            self.compartment,
+            self.fill,
+            self.digest,
+            self.head,
+            self.round,
+            self.consent_round,
+            self.drops,
+            self.weight_delta_mg,
+            self.encoder,
+            self.press_count,
+            self.lift_count,
+            self.cup_mg,
+            self.door_count,
+            self.tray_index,
+            self.lease_no,
+            self.lease_digest,
+            self.held_mask,
+            self.spent_mask,
+            self.drop_count,
+            self.battery_mv,
+            self.bad_frames,
+            self.signal,
+            self.version,
+        )
+
+
+def unpack_actual(data: bytes) -> "Actual | None":
+    """An Actual, or None where the length is wrong."""
+    if len(data) != ACTUAL_SIZE:
+        return None
+    a = Actual()
+    (
+        a.boot_epoch,
+        a.utc_s,
+        a.flags,
+        a.fault,
+        a.refusal,
+        a.refused_order,
+        a.order,
+        a.order_state,
+        a.verdict,
+        a.code,
+        a.compartment,
+        a.fill,
+        a.digest,
+        a.head,
+        a.round,
+        a.consent_round,
+        a.drops,
+        a.weight_delta_mg,
+        a.encoder,
+        a.press_count,
+        a.lift_count,
+        a.cup_mg,
+        a.door_count,
+        a.tray_index,
+        a.lease_no,
+        a.lease_digest,
+        a.held_mask,
+        a.spent_mask,
+        a.drop_count,
+        a.battery_mv,
+        a.bad_frames,
+        a.signal,
+        a.version,
+    ) = struct.unpack(_ACTUAL, data)
+    return a
+
+
+class Row:
+    """What the lease allows for one compartment: one fill, one window, its counters."""
+
+    def __init__(self) -> None:
+        self.fill = 0
+        self.kind = 0
+        self.open_s = 0
+        self.warn_s = 0
+        self.close_s = 0
+        self.pieces = 0
+        self.weight_mg = 0
+        self.tolerance_mg = 0
+        self.groups: "list[tuple[int, int]]" = []  # (index into Lease.groups, units per release)
+
+
+class Group:
+    """One lease counter: an ingredient group (or regimen) with its gap and rolling cap."""
+
+    def __init__(self, key: int, gap_s: int, cap: int) -> None:
+        self.key = key  # stable 32-bit name of the group, so counts survive a new lease
+        self.gap_s = gap_s
+        self.cap = cap  # units per rolling 24 h, 0: no cap given
+
+
+class Lease:
+    """What the board itself enforces, whatever the controller asks."""
+
+    def __init__(self) -> None:
+        self.lease_no = 0
+        self.tray_index = 0
+        self.version = 0  # plan version
+        self.groups: "list[Group]" = []
+        self.rows = [Row() for _ in range(COMPARTMENTS)]
+
+    def pack(self) -> bytes:
+        """The LEASE_SIZE bytes of this lease."""
+        assert len(self.groups) <= GROUPS and len(self.rows) == COMPARTMENTS
+        parts = [struct.pack(_LEASE_HEAD, self.lease_no, self.tray_index, self.version)]
+        for i in range(GROUPS):
+            g = self.groups[i] if i < len(self.groups) else Group(0, 0, 0)
+            parts.append(struct.pack(_GROUP, g.key, g.gap_s, g.cap))
+        for row in self.rows:
+            parts.append(
+                struct.pack(
+                    _ROW,
+                    row.fill,
+                    row.kind,
+                    row.open_s,
+                    row.warn_s,
+                    row.close_s,
+                    row.pieces,
+                    row.weight_mg,
+                    row.tolerance_mg,
+                )
+            )
+            assert len(row.groups) <= ROW_GROUPS
+            for i in range(ROW_GROUPS):
+                index, units = row.groups[i] if i < len(row.groups) else (NO_GROUP, 0)
+                parts.append(struct.pack(_ROW_GROUP, index, units))
+        return b"".join(parts)
+
+
+def unpack_lease(data: bytes) -> "Lease | None":
+    """A Lease, or None where length or an index is wrong."""
+    if len(data) != LEASE_SIZE:
+        return None
+    lease = Lease()
+    lease.lease_no, lease.tray_index, lease.version = struct.unpack_from(_LEASE_HEAD, data, 0)
+    at = struct.calcsize(_LEASE_HEAD)
+    for _ in range(GROUPS):
+        key, gap_s, cap = struct.unpack_from(_GROUP, data, at)
+        at += GROUP_SIZE
+        if key:
+            lease.groups.append(Group(key, gap_s, cap))
+    for row in lease.rows:
+        (
+            row.fill,
+            row.kind,
+            row.open_s,
+            row.warn_s,
+            row.close_s,
+            row.pieces,
+            row.weight_mg,
+            row.tolerance_mg,
+        ) = struct.unpack_from(_ROW, data, at)
+        at += struct.calcsize(_ROW)
+        for _ in range(ROW_GROUPS):
+            index, units = struct.unpack_from(_ROW_GROUP, data, at)
+            at += struct.calcsize(_ROW_GROUP)
+            if index == NO_GROUP:
+                continue
+            if index >= len(lease.groups):
+                return None
+            row.groups.append((index, units))
+    return lease
+
+
+def lease_digest(packed: bytes) -> bytes:
+    """First 16 bytes of SHA-256 over the packed lease: what the board reports as accepted."""
+    return hashlib.sha256(packed).digest()[:16]
