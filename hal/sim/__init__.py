@@ -1,0 +1,1 @@
+"""One simulated world: the machine, its physics, its people and its clocks."""
