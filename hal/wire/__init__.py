@@ -1,1 +1,1 @@
-"""The cable's contract: frames, session, messages and codes. Common tongue, standard library only."""
+"""The cable's contract: frames, sessions, messages, codes. Common tongue, no dependencies."""
