@@ -1,0 +1,72 @@
+"""The hash chain of the journal: how one event names the one before it.
+
+Responsible for: the hash of an event, what follows what, and the fault that says that
+it does not. Not responsible for: where events lie (journal.py). Pure, so that the panel
+and the hub's tools can check a chain without a database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from controller.canonical import Json, Unclear, canonical_json, strict_object
+
+GENESIS = bytes(32)  # the `prev` of event 1
+
+Row: TypeAlias = tuple[int, int, str, str, bytes]  # number, at_ms, kind, canonical body, hash
+
+
+class JournalFault(Exception):
+    """The log cannot be trusted or written: nothing may move. `code` is one word."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(f"{code}: {sentence}")
+        self.code = code
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One event as it lies in the log; `prev` and `hash` are 32 bytes."""
+
+    number: int
+    at_ms: int
+    kind: str
+    body: dict[str, Json]
+    prev: bytes
+    hash: bytes
+
+
+def chain_hash(
+    prev: bytes, log_epoch: str, number: int, at_ms: int, kind: str, body: Mapping[str, Json]
+) -> bytes:
+    """SHA-256 over the previous hash and the canonical JSON of this event."""
+    return text_hash(prev, log_epoch, number, at_ms, kind, canonical_json(body))
+
+
+def text_hash(prev: bytes, epoch: str, number: int, at_ms: int, kind: str, body: str) -> bytes:
+    """chain_hash for a body that is already canonical text."""
+    text = f"[{json.dumps(epoch)},{number},{at_ms},{json.dumps(kind, ensure_ascii=False)},{body}]"
+    return hashlib.sha256(prev + text.encode()).digest()
+
+
+def next_link(epoch: str, number: int, prev: bytes, row: Row) -> tuple[int, bytes]:
+    """The next head, or JournalFault where `row` does not follow from it."""
+    found, at_ms, kind, body, hashed = row
+    if found != number + 1:
+        raise JournalFault("chain-broken", f"event {number + 1} is not there")
+    if text_hash(prev, epoch, found, at_ms, kind, body) != hashed:
+        raise JournalFault("chain-broken", f"event {found} is not what was written")
+    return found, hashed
+
+
+def record_of(row: Row, prev: bytes) -> Record:
+    number, at_ms, kind, body, hashed = row
+    try:
+        return Record(number, at_ms, kind, strict_object(body), prev, hashed)
+    except Unclear as error:
+        raise JournalFault("chain-broken", f"event {number} cannot be read") from error

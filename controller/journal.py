@@ -1,0 +1,371 @@
+"""The journal: every event, in order, each bound to the one before it by its hash.
+
+Responsible for: keeping events through power cuts, refusing a log that was changed,
+numbering without gaps, and short reads beside the one writer. Not responsible for:
+what an event means (events.py) or when it counts as sent (report/). The only file
+that uses apsw. A copy cut off at its end is a valid chain: that is for the board and
+the hub to notice, which know later heads (see `number_of`).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from controller.canonical import Json, canonical_json, strict_object
+from controller.chain import GENESIS, JournalFault, Record, next_link, record_of, text_hash
+
+EPOCH_BYTES = 8
+APPLICATION_ID = 0x504F534A  # "POSJ", so that no other database is taken for a journal
+SCHEMA = 1
+PAGE = 512  # rows per step when the whole chain is walked
+BUSY_MS = 1000  # a reader never holds anything as long as this
+
+NORMAL, FULL = 1, 2  # PRAGMA synchronous
+
+_TABLES = f"""
+    CREATE TABLE about (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        log_epoch TEXT NOT NULL,
+        acked INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE events (
+        number INTEGER PRIMARY KEY,
+        at_ms INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        body TEXT NOT NULL,
+        hash BLOB NOT NULL
+    ) STRICT;
+    PRAGMA user_version = {SCHEMA};
+    PRAGMA application_id = {APPLICATION_ID};
+"""
+
+_ROWS = "SELECT number, at_ms, kind, body, hash FROM events "
+
+
+class Reader:
+    """The log as another process may see it: short read transactions, no writing."""
+
+    def __init__(self, db: apsw.Connection, path: Path) -> None:
+        self._db = db
+        self.path = path
+
+    @property
+    def log_epoch(self) -> str:
+        """Name of this log, 16 hex digits, drawn when it was created."""
+        return str(self._about()[0])
+
+    @property
+    def acked(self) -> int:
+        """Highest event number the hub has stored for ever."""
+        return int(self._about()[1])
+
+    @property
+    def head(self) -> tuple[int, bytes]:
+        """Number and hash of the newest event, (0, GENESIS) in an empty log."""
+        rows = self._all("SELECT number, hash FROM events ORDER BY number DESC LIMIT 1")
+        return (int(rows[0][0]), bytes(rows[0][1])) if rows else (0, GENESIS)
+
+    def read(self, after: int, limit: int = PAGE) -> list[Record]:
+        """Up to `limit` events with number > `after`, oldest first."""
+        if after < 0 or limit <= 0:
+            return []
+        rows = self._all(
+            _ROWS + "WHERE number >= ? ORDER BY number LIMIT ?",
+            (max(after, 1), limit + (1 if after else 0)),
+        )
+        prev = GENESIS
+        if after:
+            if not rows or rows[0][0] != after:
+                return []
+            prev = bytes(rows.pop(0)[4])
+        records = []
+        for row in rows:
+            record = record_of(row, prev)
+            records.append(record)
+            prev = record.hash
+        return records
+
+    def since(self, at_ms: int, limit: int = 5000) -> list[Record]:
+        """The newest events back to the first stamped before `at_ms`, oldest first."""
+        newest = self.head[0]
+        first = newest + 1
+        while first > 1 and newest - first + 1 < limit:
+            low = max(1, first - PAGE, newest - limit + 1)
+            stamps = self._all(
+                "SELECT number, at_ms FROM events WHERE number >= ? AND number < ?"
+                " ORDER BY number DESC",
+                (low, first),
+            )
+            for number, stamp in stamps:
+                if stamp < at_ms:
+                    return self.read(first - 1, limit)
+                first = number
+            if not stamps:
+                break
+        return self.read(first - 1, limit)
+
+    def all(self) -> Iterator[Record]:
+        """Every event, oldest first, in bounded steps."""
+        after = 0
+        while records := self.read(after, PAGE):
+            yield from records
+            after = records[-1].number
+
+    def number_of(self, head: bytes) -> int | None:
+        """The event whose hash begins with `head` (16 to 32 bytes), None: not in this chain."""
+        if not 16 <= len(head) <= 32:
+            return None
+        rows = self._all(
+            "SELECT number FROM events WHERE substr(hash, 1, ?) = ?"
+            " ORDER BY number DESC LIMIT 1",
+            (len(head), head),
+        )
+        return int(rows[0][0]) if rows else None
+
+    def verify(self) -> tuple[int, bytes]:
+        """Walk the whole chain; its head, or JournalFault with the first bad number."""
+        epoch, acked = self._about()
+        number, prev = 0, GENESIS
+        while True:
+            rows = self._all(_ROWS + "WHERE number > ? ORDER BY number LIMIT ?", (number, PAGE))
+            if not rows:
+                break
+            for row in rows:
+                number, prev = next_link(str(epoch), number, prev, row)
+        if self._all("SELECT 1 FROM events WHERE number < 1 LIMIT 1"):
+            raise JournalFault("chain-broken", "there is an event numbered below 1")
+        if not 0 <= acked <= number:
+            raise JournalFault(
+                "cut-off", f"the hub acknowledged {acked}, but the log ends at {number}"
+            )
+        return number, prev
+
+    def close(self) -> None:
+        """Let go of the file; closing twice does nothing."""
+        self._db.close()
+
+    def _about(self) -> tuple[str, int]:
+        rows = self._all("SELECT log_epoch, acked FROM about")
+        if len(rows) != 1:
+            raise JournalFault("not-a-journal", "the log does not say which log it is")
+        return rows[0][0], rows[0][1]
+
+    def _all(self, sql: str, values: Sequence[int | bytes] = ()) -> list[Any]:
+        try:
+            return list(self._db.execute(sql, tuple(values)).fetchall())
+        except apsw.Error as error:
+            raise JournalFault("unreadable", _sqlite_says(error)) from error
+
+
+class Journal(Reader):
+    """The one writer. After a failed write it stays faulty: what is durable is then unknown."""
+
+    def __init__(self, db: apsw.Connection, path: Path, lock: int, *, created: bool) -> None:
+        super().__init__(db, path)
+        self.created = created
+        self._lock = lock
+        self._synchronous = 0
+        self._failed = False
+        self._epoch, self._acked = self._about()
+        self._number, self._hash = self.verify()
+
+    @classmethod
+    def open(cls, path: Path | str, *, log_epoch: str = "", vfs: str | None = None) -> Journal:
+        """Open and check the log, or create it with a new log_epoch (drawn unless given)."""
+        path = Path(path)
+        lock = _lock(path)
+        try:
+            db, created = _open_or_create(path, log_epoch or secrets.token_hex(EPOCH_BYTES), vfs)
+            return cls(db, path, lock, created=created)
+        except apsw.Error as error:
+            os.close(lock)
+            raise JournalFault("unreadable", _sqlite_says(error)) from error
+        except BaseException:
+            os.close(lock)
+            raise
+
+    @staticmethod
+    def reader(path: Path | str) -> Reader:
+        """A view for another process; JournalFault while there is no log to read."""
+        path = Path(path)
+        try:
+            db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+            db.set_busy_timeout(BUSY_MS)
+            db.execute("PRAGMA query_only = ON")
+            _check_kind(db)
+        except apsw.Error as error:
+            raise JournalFault("unreadable", _sqlite_says(error)) from error
+        return Reader(db, path)
+
+    @property
+    def log_epoch(self) -> str:
+        return self._epoch
+
+    @property
+    def acked(self) -> int:
+        return self._acked
+
+    @property
+    def head(self) -> tuple[int, bytes]:
+        return self._number, self._hash
+
+    def append(
+        self, entries: Sequence[tuple[int, str, Mapping[str, Json]]], *, barrier: bool
+    ) -> list[Record]:
+        """All of (at_ms, kind, body) or none; with `barrier` on the disk before this returns."""
+        records: list[Record] = []
+        number, prev = self._number, self._hash
+        for at_ms, kind, body in entries:
+            number += 1
+            text = canonical_json(body)
+            hashed = text_hash(prev, self._epoch, number, at_ms, kind, text)
+            records.append(Record(number, at_ms, kind, strict_object(text), prev, hashed))
+            prev = hashed
+        if records:
+            self._write(records, barrier)
+            self._number, self._hash = number, prev
+        return records
+
+    def set_acked(self, number: int) -> None:
+        """Raise the hub's watermark; lower or equal numbers change nothing."""
+        assert number <= self._number
+        if number <= self._acked:
+            return
+        with self._transaction(barrier=False):
+            self._db.execute("UPDATE about SET acked = ?", (number,))
+        self._acked = number
+
+    def close(self) -> None:
+        """Fold the write-ahead file in and let the next writer open; twice does nothing."""
+        super().close()
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def _write(self, records: Sequence[Record], barrier: bool) -> None:
+        with self._transaction(barrier=barrier):
+            newest = self._db.execute("SELECT max(number) FROM events").get or 0
+            if newest != records[0].number - 1:
+                raise JournalFault("second-writer", "somebody else has written to the log")
+            self._db.executemany(
+                "INSERT INTO events VALUES (?, ?, ?, ?, ?)",
+                [(r.number, r.at_ms, r.kind, canonical_json(r.body), r.hash) for r in records],
+            )
+
+    @contextmanager
+    def _transaction(self, *, barrier: bool) -> Iterator[None]:
+        """Commit at the end; whatever goes wrong rolls back and leaves the log faulty."""
+        if self._failed:
+            raise JournalFault("write-failed", "an earlier write failed; open the log anew")
+        try:
+            self._set_synchronous(FULL if barrier else NORMAL)
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except BaseException as error:
+            self._failed = True  # after a failed sync nobody knows what is on the disk
+            with suppress(apsw.Error):
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+            if isinstance(error, apsw.Error):
+                raise JournalFault("write-failed", _sqlite_says(error)) from error
+            raise
+
+    def _set_synchronous(self, level: int) -> None:
+        if level == self._synchronous:
+            return
+        self._db.execute(f"PRAGMA synchronous = {level}")
+        if self._db.execute("PRAGMA synchronous").get != level:
+            raise JournalFault("not-durable", "SQLite does not sync as it was told")
+        self._synchronous = level
+
+
+def set_aside(path: Path | str) -> Path | None:
+    """Keep a faulty log under a new name, so that a new one can begin; None: there was none.
+
+    Linked first and unlinked after: a power cut in between leaves a copy too many, none too few.
+    """
+    path = Path(path)
+    if not path.exists():
+        return None
+    number = 1
+    while (kept := path.with_name(f"{path.name}.aside-{number}")).exists():
+        number += 1
+    lock = _lock(path)
+    try:
+        for tail in ("-wal", ""):
+            source = Path(f"{path}{tail}")
+            if source.exists():
+                os.link(source, f"{kept}{tail}")
+        _sync_folder(path.parent)
+        for tail in ("", "-wal", "-shm"):
+            Path(f"{path}{tail}").unlink(missing_ok=True)
+        _sync_folder(path.parent)
+    finally:
+        os.close(lock)
+    return kept
+
+
+def _lock(path: Path) -> int:
+    """One writer at a time, for as long as the process lives; the file is left in place."""
+    try:
+        lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise JournalFault("unreadable", f"no lock file: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise JournalFault("in-use", "another process writes this log") from error
+    return lock
+
+
+def _open_or_create(path: Path, log_epoch: str, vfs: str | None) -> tuple[apsw.Connection, bool]:
+    if not path.exists():
+        for tail in ("-wal", "-shm"):  # of a log that was set aside or lost
+            Path(f"{path}{tail}").unlink(missing_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    db = apsw.Connection(str(path), vfs=vfs)
+    try:
+        db.set_busy_timeout(BUSY_MS)
+        db.execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
+        if db.execute("PRAGMA journal_mode = WAL").get != "wal":
+            raise JournalFault("not-durable", "SQLite cannot keep a write-ahead file here")
+        created = db.execute("SELECT count(*) FROM sqlite_schema").get == 0
+        if created:
+            db.execute(f"PRAGMA synchronous = {FULL}")
+            db.execute(f"BEGIN IMMEDIATE; {_TABLES}")
+            db.execute("INSERT INTO about VALUES (1, ?, 0)", (log_epoch,))
+            db.execute("COMMIT")
+        _check_kind(db)
+    except BaseException:
+        db.close()
+        raise
+    return db, created
+
+
+def _check_kind(db: apsw.Connection) -> None:
+    if db.execute("PRAGMA application_id").get != APPLICATION_ID:
+        raise JournalFault("not-a-journal", "this file is another kind of database")
+    if db.execute("PRAGMA user_version").get != SCHEMA:
+        raise JournalFault("other-version", "this log was written by another version")
+
+
+def _sqlite_says(error: apsw.Error) -> str:
+    return f"SQLite says {type(error).__name__.removesuffix('Error')}"
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
