@@ -17,7 +17,7 @@ DESIRED = 4
 ACTUAL = 5
 LEASE = 6
 
-MAX_FRAME = 1400  # bytes between two zeros; the longest message, a lease, needs 1,208
+MAX_FRAME = 1400  # bytes between two zeros; a sealed lease, the longest message, needs 1,208
 HEAD = 2
 CRC = 4
 BLOCK = 254  # COBS: longest run of non-zero bytes behind one code byte
@@ -27,7 +27,8 @@ MAX_PAYLOAD = MAX_FRAME - HEAD - CRC - MAX_FRAME // BLOCK - 1
 def stuff(data: bytes) -> bytes:
     """COBS: the same content without a zero byte."""
     out = bytearray()
-    for run in data.split(b"\0"):
+    runs = data.split(b"\0")
+    for run in runs:
         at = 0
         while len(run) - at >= BLOCK:
             out.append(BLOCK + 1)
@@ -35,8 +36,8 @@ def stuff(data: bytes) -> bytes:
             at += BLOCK
         out.append(len(run) - at + 1)
         out.extend(run[at:])
-    if data and len(out) > BLOCK and out[-1] == 1 and data[-1] != 0:
-        return bytes(out[:-1])  # a full last block needs no empty one behind it
+    if runs[-1] and len(runs[-1]) % BLOCK == 0:
+        return bytes(out[:-1])  # behind a full last block no empty one is needed
     return bytes(out)
 
 
