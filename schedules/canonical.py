@@ -1,0 +1,217 @@
+"""The one form in which a plan is hashed and signed, and the way back from it.
+
+Responsible for: canonical bytes (JSON, quantities in quarters, instants in UTC, so that
+no time-zone data can change them), strict reading of them, and the file form of
+the same document. Not responsible for signatures (seal.py) or YAML (planfile.py).
+"""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+
+from schedules.document import build
+from schedules.model import WEEKDAYS, Plan, PlanRefused, Regimen, Step, Take, Window
+from schedules.schema import Document
+
+Json = str | int | bool | list["Json"] | dict[str, "Json"]
+SCHEMA = "posology-plan/1"
+MAX_BYTES = 1 << 18
+
+
+def canonical(plan: Plan) -> bytes:
+    """The bytes that are hashed and signed: one form per plan, free of time-zone data."""
+    return json.dumps(
+        typed(plan), sort_keys=True, ensure_ascii=True, separators=(",", ":")
+    ).encode()
+
+
+def plan_hash(plan: Plan) -> str:
+    """SHA-256 of the canonical bytes, hex: what the next version names as previous."""
+    return hashlib.sha256(canonical(plan)).hexdigest()
+
+
+def from_canonical(data: bytes) -> Plan:
+    """The Plan of canonical bytes, under the same checks; anything else is refused."""
+    if len(data) > MAX_BYTES:
+        raise PlanRefused("too-large", "", "the plan is larger than a plan can be")
+    plan = build(file_form(read_json(data)))
+    if canonical(plan) != data:
+        raise PlanRefused("not-canonical", "", "these are not the bytes this plan is signed in")
+    return plan
+
+
+def read_json(data: bytes) -> Json:
+    """Strict JSON: no duplicate keys, fractions, nulls or trailing bytes."""
+    try:
+        value: Json = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_pairs,
+            parse_float=_no_number,
+            parse_constant=_no_number,
+        )
+    except (UnicodeDecodeError, RecursionError, ValueError) as fault:
+        code = "trailing-bytes" if "Extra data" in str(fault) else "not-json"
+        raise PlanRefused(code, "", "this is not one JSON document") from None
+    return value
+
+
+def _pairs(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if None in found.values():
+        raise ValueError("a plan leaves out what it does not say")
+    if len(found) < len(pairs):
+        raise PlanRefused("duplicate-key", "", "the same key stands twice in one mapping")
+    return found
+
+
+def _no_number(text: str) -> Json:
+    raise ValueError("only whole numbers")
+
+
+def quarters_text(quarters: int) -> str:
+    """Quarters as a person writes pieces: 6 is 1.5."""
+    return str(quarters // 4) + ("", ".25", ".5", ".75")[quarters % 4]
+
+
+def file_form(value: Json) -> Document:
+    """The typed document with every scalar as the string a file holds."""
+    if isinstance(value, dict):
+        found: dict[str, Document] = {}
+        for key, inner in value.items():
+            if key.endswith("_quarters") and type(inner) is int and inner >= 0:
+                found[key.removesuffix("_quarters")] = quarters_text(inner)
+            else:
+                found[key] = file_form(inner)
+        return found
+    if isinstance(value, list):
+        return [file_form(inner) for inner in value]
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def typed(plan: Plan) -> dict[str, Json]:
+    """The normal form: numbers as numbers, quantities in quarters, instants in UTC."""
+    found: dict[str, Json] = {
+        "schema": SCHEMA,
+        "plan_id": plan.plan_id,
+        "version": plan.version,
+        "device": plan.device,
+        "patient": plan.patient,
+        "zone": plan.zone,
+        "valid_from": utc_text(plan.valid_from),
+        "valid_until": utc_text(plan.valid_until),
+        "clock": {word: _hhmm(minute) for word, minute in plan.clock},
+        "window": _typed_window(plan.window),
+        "regimens": [_typed_regimen(one) for one in plan.regimens],
+    }
+    if plan.previous_hash:
+        found["previous_hash"] = plan.previous_hash
+    if plan.groups:
+        found["groups"] = [
+            {"ingredient": rule.ingredient, "min_gap": span_text(rule.min_gap_s)}
+            | ({"max_per_24h_quarters": rule.max_per_24h} if rule.max_per_24h else {})
+            for rule in plan.groups
+        ]
+    return found
+
+
+def _typed_regimen(one: Regimen) -> dict[str, Json]:
+    taken = one.last_taken
+    start = one.start.on_date.isoformat()
+    found: dict[str, Json] = {
+        "id": one.id,
+        "name": one.name,
+        "form": one.form,
+        "strength": one.strength,
+        "ingredients": list(one.ingredients),
+        "piece_mg": one.piece_mg,
+        "start": start if one.start.minute is None else f"{start}T{_hhmm(one.start.minute)}",
+        "last_taken": utc_text(taken.at_s) if taken.word == "at" else taken.word,
+        "window": _typed_window(one.window),
+    }
+    if one.steps:
+        found["steps"] = [_typed_step(step) for step in one.steps]
+    if one.repeat_every is not None:
+        found["repeat_every"] = f"{one.repeat_every.count}{one.repeat_every.unit}"
+    if one.as_needed is not None:
+        found["as_needed"] = {
+            "for": one.as_needed.reason,
+            "dose_quarters": one.as_needed.quarters,
+            "min_gap": span_text(one.as_needed.min_gap_s),
+            "max_quarters": one.as_needed.max_quarters,
+            "per": "24h",
+        }
+    limits: dict[str, Json] = {}
+    for word, quarters in (
+        ("max_per_dose", one.limits.max_per_dose),
+        ("max_per_24h", one.limits.max_per_24h),
+        ("max_per_7d", one.limits.max_per_7d),
+    ):
+        if quarters:
+            limits[f"{word}_quarters"] = quarters
+    if one.gap_s is not None:
+        limits["min_gap"] = span_text(one.gap_s)
+    if limits:
+        found["limits"] = limits
+    if one.occasions:
+        found["occasions"] = dict(one.occasions)
+    for word, holds in (
+        ("high_alert", one.high_alert),
+        ("time_critical", one.time_critical),
+        ("may_be_held", one.hold_possible),
+    ):
+        if holds:
+            found[word] = True
+    if one.relation is not None:
+        found[one.relation.word.replace(" ", "_")] = one.relation.regimen_id
+    return found
+
+
+def _typed_step(step: Step) -> dict[str, Json]:
+    found: dict[str, Json] = {"take": [_typed_take(take) for take in step.takes]}
+    if step.length is not None:
+        found["for"] = f"{step.length.count}{step.length.unit}"
+    if step.until is not None:
+        found["until"] = step.until.isoformat()
+    if step.doses:
+        found["doses"] = step.doses
+    return found
+
+
+def _typed_take(take: Take) -> dict[str, Json]:
+    found: dict[str, Json] = {"dose_quarters": take.quarters}
+    if take.at:
+        found["at"] = [_hhmm(minute) for minute in take.at]
+    if take.when:
+        found["when"] = [one.text for one in take.when]
+    if take.every_s:
+        found["every"] = span_text(take.every_s)
+    if take.days:
+        found["days"] = [WEEKDAYS[day] for day in take.days]
+    for word, number in (
+        ("every_days", take.every_days),
+        ("every_weeks", take.every_weeks),
+        ("day_of_month", take.day_of_month),
+    ):
+        if number:
+            found[word] = number
+    return found
+
+
+def _typed_window(window: Window) -> dict[str, Json]:
+    return {"early": span_text(window.early_s), "late": span_text(window.late_s)}
+
+
+def span_text(seconds: int) -> str:
+    """Seconds as a file writes them: 8h, 90min."""
+    return f"{seconds // 3600}h" if seconds % 3600 == 0 else f"{seconds // 60}min"
+
+
+def utc_text(at_s: int) -> str:
+    """An instant as a file writes it, in UTC to the second."""
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _hhmm(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"

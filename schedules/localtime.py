@@ -1,0 +1,83 @@
+"""Local wall time to UTC and back: the only file that knows a time zone.
+
+Responsible for: the one conversion of a local time (a time that does not exist moves
+forward by the gap; a time that occurs twice is the first), calendar spans, and
+the identity of the time-zone data. Not responsible for which times a plan means.
+"""
+
+import re
+from calendar import monthrange
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from schedules.model import DAY_S, Span
+
+_ZONE_NAME = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}")
+
+
+@lru_cache(maxsize=64)
+def zone_of(name: str) -> ZoneInfo | None:
+    """The zone of an IANA name from the pinned tzdata package, None where there is none."""
+    if not _ZONE_NAME.fullmatch(name):
+        return None
+    try:
+        with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as data:
+            return ZoneInfo.from_file(data, key=name)
+    except ModuleNotFoundError:
+        pass  # without the package: the system's data, and tzdata_version() says so
+    except (ValueError, OSError):
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def instant(zone: ZoneInfo, on_date: date, minute: int) -> int:
+    """Unix seconds of a wall time; `minute` may leave the day on either side."""
+    day = on_date + timedelta(days=minute // 1440)
+    minute %= 1440
+    # fold=0 reads a repeated hour as its first pass, and a missing one with the old
+    # offset, which is exactly "moved forward by the gap".
+    local = datetime.combine(day, time(minute // 60, minute % 60), tzinfo=zone)
+    return int(local.timestamp())
+
+
+def local(zone: ZoneInfo, at_s: int) -> datetime:
+    """The wall clock at an instant."""
+    return datetime.fromtimestamp(at_s, UTC).astimezone(zone)
+
+
+def add_span(on_date: date, span: Span, times: int = 1) -> date:
+    """The date `times` spans later; months clamp to month end from the anchor."""
+    count = span.count * times
+    if span.unit == "d":
+        return on_date + timedelta(days=count)
+    if span.unit == "wk":
+        return on_date + timedelta(days=7 * count)
+    month = on_date.year * 12 + on_date.month - 1 + count
+    year, month = month // 12, month % 12 + 1
+    return date(year, month, min(on_date.day, monthrange(year, month)[1]))
+
+
+def transitions(zone: ZoneInfo, from_s: int, to_s: int) -> list[int]:
+    """Days (as instants, to 24 h) inside [from_s, to_s) in which the offset changes."""
+    found = []
+    before = local(zone, from_s).utcoffset()
+    for at_s in range(from_s + DAY_S, to_s + DAY_S, DAY_S):
+        offset = local(zone, at_s).utcoffset()
+        if offset != before:
+            found.append(at_s)
+        before = offset
+    return found
+
+
+def tzdata_version() -> str:
+    """Which time-zone data this process computes with."""
+    try:
+        return version("tzdata")
+    except PackageNotFoundError:
+        return "system"

@@ -1,0 +1,164 @@
+"""A closed JSON Schema, walked over a document of strings, lists and mappings.
+
+Responsible for: saying in a sentence, with its place, everything that does not fit
+plan.schema.json (only the keywords that file uses). Not responsible for what
+the values mean together (check.py).
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from schedules.model import Refusal
+
+Document = str | list["Document"] | dict[str, "Document"]
+MAX_REFUSALS = 50
+
+# What a human reads instead of a pattern.
+_SAYS = {
+    "name": "letters, digits and '-'",
+    "id": "small letters, digits and '-'",
+    "count": "a whole number from 1",
+    "hhmm": "a time of day from 00:00 to 23:59",
+    "quantity": "more than 0 and at most 50 pieces, in quarters",
+    "total": "more than 0 and under 1000 pieces, in quarters",
+    "milligrams": "whole milligrams from 1 to 99999",
+    "truth": "yes or no",
+    "date": "a date as 2026-11-23",
+    "instant": "a date or an instant as 2026-11-23T08:00+01:00",
+    "local_start": "a date, or a date and time as 2026-11-23T08:00",
+    "last_taken": "never, unknown, or when: 2026-11-23T08:00",
+    "short_span": "a time span as 30min or 8h",
+    "day_span": "a calendar span as 7d, 2wk or 1mo",
+    "anchor": "a word of the patient's clock, as breakfast or 'after breakfast 10min'",
+}
+
+
+@lru_cache(maxsize=1)
+def plan_schema() -> dict[str, object]:
+    """The schema of a plan file."""
+    text = Path(__file__).with_name("plan.schema.json").read_text("utf-8")
+    loaded = json.loads(text)
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def problems(document: Document) -> list[Refusal]:
+    """Everything in the document that the schema does not allow, first to last."""
+    found = []
+    for refusal in _walk(plan_schema(), document, "", ""):
+        found.append(refusal)
+        if len(found) >= MAX_REFUSALS:
+            break
+    return found
+
+
+def _walk(node: dict[str, object], value: Document, place: str, said: str) -> Iterator[Refusal]:
+    ref = node.get("$ref")
+    if isinstance(ref, str):
+        name = ref.rpartition("/")[2]
+        yield from _walk(_definition(name), value, place, name)
+        return
+    wanted = node.get("type", "string")
+    if isinstance(value, dict):
+        if wanted != "object":
+            yield Refusal("wrong-type", place, f"expected {_expected(wanted, said)}, not a mapping")
+        else:
+            yield from _walk_object(node, value, place)
+    elif isinstance(value, list):
+        if wanted != "array":
+            yield Refusal("wrong-type", place, f"expected {_expected(wanted, said)}, not a list")
+        else:
+            yield from _walk_array(node, value, place)
+    elif wanted in ("object", "array"):
+        yield Refusal("wrong-type", place, f"expected {_expected(wanted, said)}, not one value")
+    else:
+        yield from _walk_scalar(node, value, place, said)
+
+
+def _walk_object(
+    node: dict[str, object], value: dict[str, Document], place: str
+) -> Iterator[Refusal]:
+    properties = node.get("properties", {})
+    assert isinstance(properties, dict)
+    required = node.get("required", [])
+    assert isinstance(required, list)
+    for key in required:
+        if key not in value:
+            yield Refusal("missing-key", _at(place, key), f"'{key}' is missing")
+    most, least = node.get("maxProperties"), node.get("minProperties")
+    if isinstance(most, int) and len(value) > most:
+        yield Refusal("too-many", place, f"at most {most} entries")
+    if isinstance(least, int) and len(value) < least:
+        yield Refusal("too-few", place, f"at least {least} entry")
+    other = node.get("additionalProperties")
+    for key, inner in value.items():
+        rule = properties.get(key)
+        if rule is None and isinstance(other, dict):
+            rule = other
+        if rule is None:
+            yield Refusal("unknown-key", _at(place, key), "no such key is known here")
+        else:
+            yield from _walk(rule, inner, _at(place, key), "")
+
+
+def _walk_array(node: dict[str, object], value: list[Document], place: str) -> Iterator[Refusal]:
+    least, most = node.get("minItems", 0), node.get("maxItems")
+    if isinstance(least, int) and len(value) < least:
+        yield Refusal("too-few", place, f"at least {least} entry")
+    if isinstance(most, int) and len(value) > most:
+        yield Refusal("too-many", place, f"at most {most} entries")
+        return
+    if node.get("uniqueItems"):
+        seen = [json.dumps(one, sort_keys=True) for one in value]
+        if len(set(seen)) < len(seen):
+            yield Refusal("twice", place, "the same entry stands here twice")
+    items = node["items"]
+    assert isinstance(items, dict)
+    for index, inner in enumerate(value):
+        yield from _walk(items, inner, f"{place}[{index}]", "")
+
+
+def _walk_scalar(node: dict[str, object], value: str, place: str, said: str) -> Iterator[Refusal]:
+    shown = f"'{value}'" if len(value) <= 40 and value.isprintable() else "this text"
+    if "const" in node and value != node["const"]:
+        yield Refusal("wrong-value", place, f"must be '{node['const']}'")
+    choices = node.get("enum")
+    if isinstance(choices, list) and value not in choices:
+        words = ", ".join(str(one) for one in choices if isinstance(one, str))
+        yield Refusal("wrong-value", place, f"{shown} is not one of {words}")
+    pattern = node.get("pattern")
+    # fullmatch: a trailing newline would slip past "$".
+    if isinstance(pattern, str) and not re.fullmatch(pattern.strip("^$"), value, re.ASCII):
+        right = _SAYS.get(said, "in the right form")
+        yield Refusal("wrong-value", place, f"{shown} is not {right}")
+    least, most = node.get("minLength"), node.get("maxLength")
+    if isinstance(least, int) and len(value.strip()) < least:
+        yield Refusal("wrong-value", place, f"at least {least} characters")
+    if isinstance(most, int) and len(value) > most:
+        yield Refusal("wrong-value", place, f"at most {most} characters")
+    if not value.isprintable():
+        yield Refusal("wrong-value", place, "holds characters that cannot be shown")
+
+
+def _definition(name: str) -> dict[str, object]:
+    definitions = plan_schema()["$defs"]
+    assert isinstance(definitions, dict)
+    found = definitions[name]
+    assert isinstance(found, dict)
+    return found
+
+
+def _expected(wanted: object, said: str) -> str:
+    if wanted == "object":
+        return "a mapping"
+    if wanted == "array":
+        return "a list"
+    return _SAYS.get(said, "one value")
+
+
+def _at(place: str, key: str) -> str:
+    key = key if len(key) <= 40 and key.isprintable() else "?"
+    return f"{place}.{key}" if place else key
