@@ -55,9 +55,9 @@ else
     files="-r requirements/controller.txt -r requirements/web.txt -r requirements/fleet.txt -r requirements/sim.txt"
 fi
 
-say "installing Python packages for '$SET', every one checked against its hash"
+say "installing Python packages for '$SET', each checked against its hash (a minute at most)"
 # shellcheck disable=SC2086 # words on purpose
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes $files
+.venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes $files
 touch .venv/.run
 [ "$SET" = run ] || touch .venv/.dev
 say "done"

@@ -1,0 +1,57 @@
+"""What a person may set for `make run`, as NAME=value in front of or behind it.
+
+Responsible for reading and refusing; not responsible for what the values do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from controller.home.places import HomeRefused
+
+SPEED_MAX = 3600
+
+
+@dataclass(frozen=True)
+class Switches:
+    """All switches of one run."""
+
+    fresh: bool
+    speed: int  # simulated seconds per second
+    broker: str  # nats, none
+    firmware: str  # micropython, cpython
+    port: int
+    seed: int
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Switches:
+        """From the environment; HomeRefused names the switch and what it takes."""
+        return cls(
+            fresh=environ.get("FRESH", "") not in ("", "0"),
+            speed=_whole(environ, "SPEED", 1, 1, SPEED_MAX),
+            broker=_one_of(environ, "BROKER", ("nats", "none")),
+            firmware=_one_of(environ, "FIRMWARE", ("micropython", "cpython")),
+            port=_whole(environ, "PORT", 8080, 1, 65535),
+            seed=_whole(environ, "SEED", 1, 0, 2**32 - 1),
+        )
+
+    def in_words(self) -> str:
+        """One phrase for the person who started it."""
+        pace = "in real time" if self.speed == 1 else f"demonstration, {self.speed} times as fast"
+        mind = "MicroPython" if self.firmware == "micropython" else "CPython (not MicroPython)"
+        return f"{pace}, firmware on {mind}, demonstration keys"
+
+
+def _whole(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = environ.get(name, "") or str(default)
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise HomeRefused(f"{name}={text}: a whole number from {low} to {high} is expected")
+    return int(text)
+
+
+def _one_of(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    text = environ.get(name, "") or choices[0]
+    if text not in choices:
+        raise HomeRefused(f"{name}={text}: one of {', '.join(choices)} is expected")
+    return text
