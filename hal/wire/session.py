@@ -233,18 +233,19 @@ class ControllerEnd:
     def outgoing(self, now_ms: int, entropy: bytes) -> bytes:
         """JOIN, "who is there?" or "still here", as far as due now, else b""."""
         self._observe(now_ms)
+        out = b""
         if self._join_due and self._joining is not None:
             self._join_due = False
-            return channel.join(self._pairing, self._joining.nonce, self._joining.ctl_nonce)
+            self._probed_ms = now_ms  # a JOIN asks who is there, too
+            out += channel.join(self._pairing, self._joining.nonce, self._joining.ctl_nonce)
         if self._channel is not None:
-            if now_ms - self._spoke_ms < WARM_MS:
-                return b""
-            self._spoke_ms = now_ms
-            return self._channel.seal(DESIRED, b"")
-        if self._probed_ms is not None and now_ms - self._probed_ms < PROBE_MS:
-            return b""
-        self._probed_ms = now_ms
-        return channel.probe(entropy)
+            if now_ms - self._spoke_ms >= WARM_MS:
+                self._spoke_ms = now_ms
+                out += self._channel.seal(DESIRED, b"")
+        elif self._probed_ms is None or now_ms - self._probed_ms >= PROBE_MS:
+            self._probed_ms = now_ms
+            out += channel.probe(entropy)
+        return out
 
     def wake_at(self, now_ms: int) -> int:
         """When `outgoing` or `joined` will next change by itself."""

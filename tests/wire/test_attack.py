@@ -1,0 +1,305 @@
+"""What somebody on the cable without the pairing key, or with a second controller, can do."""
+
+import itertools
+
+import pytest
+
+from hal.wire import channel, frame, session
+from hal.wire.hmac256 import Hmac
+from hal.wire.session import BoardEnd, ControllerEnd
+from tests.wire.pair import KEY, Entropy, Pair, cut, joined_pair, kinds
+
+OTHER_KEY = b"some other pairing key, same len"
+
+
+def recorded(seed: int = 1) -> tuple[Pair, list[bytes]]:
+    """A pair that has talked for a while, and every frame of it, opening included."""
+    pair = Pair(seed=seed)
+    pair.run(100)
+    for n in range(3):
+        pair.tell_board(b"want%d" % n)
+        pair.tell_board(b"lease%d" % n, frame.LEASE)
+        pair.tell_controller(b"have%d" % n)
+        pair.run(1000)
+    return pair, pair.board_said + pair.controller_said
+
+
+def still_works(pair: Pair) -> bool:
+    """Whether a body of each side still arrives, and nothing else does."""
+    pair.board_heard.clear()
+    pair.controller_heard.clear()
+    pair.tell_board(b"after")
+    pair.tell_controller(b"after")
+    pair.run(100)
+    return pair.board_heard == [(frame.DESIRED, b"after")] and (
+        pair.controller_heard == [(frame.ACTUAL, b"after")]
+    )
+
+
+@pytest.mark.parametrize(("board_key", "controller_key"), [(KEY, OTHER_KEY), (OTHER_KEY, KEY)])
+def test_wrong_key_never_joins(board_key: bytes, controller_key: bytes) -> None:
+    """Without the same pairing key there is no session, nothing is heard, and all is counted."""
+    pair = Pair(board_key, controller_key)
+    pair.run(60_000)
+    assert (pair.board.sessions, pair.controller.sessions) == (0, 0)
+    assert not pair.board.alive(pair.now_ms)
+    assert pair.board.bad_frames > 10
+
+
+def test_every_replayed_frame_is_dropped() -> None:
+    """Everything said so far, said again to both ends, is heard by nobody and harms nothing."""
+    pair, said = recorded()
+    pair.board_heard.clear()
+    pair.controller_heard.clear()
+    bad = pair.board.bad_frames, pair.controller.bad_frames
+    for wire in said * 2:
+        assert pair.board.receive(wire, pair.now_ms, 7) == []
+        assert pair.controller.receive(wire, pair.now_ms, b"7" * 16) == []
+    assert pair.board.bad_frames > bad[0]
+    assert pair.controller.bad_frames > bad[1]
+    assert still_works(pair)
+    assert (pair.board.sessions, pair.controller.sessions) == (1, 1)
+
+
+def test_replayed_opening_makes_no_session() -> None:
+    """A recorded JOIN is worth nothing, neither after silence nor after the board's reset."""
+    pair, said = recorded()
+    pair.run(1)
+    for board, now_ms in ((pair.board, pair.now_ms + 60_000), (BoardEnd(KEY, 2), 0)):
+        sessions = board.sessions
+        board.outgoing(now_ms, 1)
+        for wire in said * 2:
+            assert board.receive(wire, now_ms, 1) == []
+        assert board.sessions == sessions
+
+
+@pytest.mark.parametrize("luck", [0, 1, 0xFFFFFFFFFFFFFFFF])
+def test_nonces_never_repeat_even_without_luck(luck: int) -> None:
+    """Stuck luck at the board and stuck entropy at the controller still give new keys each time."""
+    seen: set[bytes] = set()
+    for boot_epoch in (1, 2, 3):
+        board, now_ms = BoardEnd(KEY, boot_epoch), 0
+        for _ in range(5):
+            controller = ControllerEnd(KEY)
+            controller.receive(board.outgoing(now_ms, luck), now_ms, b"stuck entropy...")
+            board.receive(controller.outgoing(now_ms, b"stuck entropy..."), now_ms, luck)
+            controller.receive(board.outgoing(now_ms, luck), now_ms, b"stuck entropy...")
+            assert controller.joined
+            sealed = controller.seal(frame.DESIRED, b"the same body")
+            assert sealed not in seen
+            seen.add(sealed)
+            now_ms += session.SILENCE_MS
+    assert len(seen) == 15
+
+
+def test_controller_never_uses_a_key_twice() -> None:
+    """A replayed HELLO after joining gets a JOIN with another nonce than the running session's."""
+    pair = joined_pair()
+    assert pair.controller._channel is not None
+    nonce = pair.controller._channel.nonce
+    pair.controller.receive(channel.hello(1, nonce), pair.now_ms, b"m" * 16)
+    assert pair.controller._joining is not None
+    assert pair.controller._channel.ctl_nonce != pair.controller._joining.ctl_nonce
+
+
+def test_reflected_frames_are_dropped() -> None:
+    """An end that hears its own frames takes none of them, joins nobody, and goes on."""
+    pair, _ = recorded()
+    for wire in pair.board_said:
+        assert pair.board.receive(wire, pair.now_ms, 7) == []
+    for wire in pair.controller_said:
+        assert pair.controller.receive(wire, pair.now_ms, b"7" * 16) == []
+    fresh = pair.board.seal(frame.ACTUAL, b"mine")
+    assert pair.board.receive(fresh, pair.now_ms, 7) == []
+    fresh = pair.controller.seal(frame.DESIRED, b"mine")
+    assert pair.controller.receive(fresh, pair.now_ms, b"7" * 16) == []
+    assert still_works(pair)
+
+
+def test_reflection_with_another_kind_is_dropped() -> None:
+    """The two directions have two keys: a payload sent back under a kind that fits is refused."""
+    pair = joined_pair()
+    for wire, kind in (
+        (pair.board.seal(frame.ACTUAL, b"mine"), frame.DESIRED),
+        (pair.controller.seal(frame.DESIRED, b"mine"), frame.ACTUAL),
+    ):
+        found = frame.decode(wire[:-1])
+        assert found is not None
+        turned = frame.encode(kind, found[1])
+        assert pair.board.receive(turned, pair.now_ms, 7) == []
+        assert pair.controller.receive(turned, pair.now_ms, b"7" * 16) == []
+
+
+def test_a_lease_cannot_be_passed_off_as_a_desired() -> None:
+    """The kind is authenticated: a payload under another kind of the same direction is refused."""
+    pair = joined_pair()
+    found = frame.decode(pair.controller.seal(frame.LEASE, b"body")[:-1])
+    assert found is not None
+    turned = frame.encode(frame.DESIRED, found[1])
+    assert pair.board.receive(turned, pair.now_ms, 7) == []
+
+
+def test_reordered_frames_never_go_back_in_time() -> None:
+    """In whatever order four frames come, those heard are in the order in which they were said."""
+    for order in itertools.permutations(range(4)):
+        pair = joined_pair()
+        wires = [pair.controller.seal(frame.DESIRED, b"%d" % n) for n in range(4)]
+        heard = []
+        for n in order:
+            heard += pair.board.receive(wires[n], pair.now_ms, 7)
+        bodies = [body for _, body in heard]
+        assert bodies == sorted(set(bodies))
+        assert bodies[-1] == b"3"
+
+
+def test_spliced_old_session_has_no_effect() -> None:
+    """Frames kept back from an old session are dropped by the next one, at both ends."""
+    pair = joined_pair()
+    old_down = [pair.controller.seal(frame.DESIRED, b"old%d" % n) for n in range(50)]
+    old_up = [pair.board.seal(frame.ACTUAL, b"old%d" % n) for n in range(50)]
+    pair.restart_controller()
+    pair.run(10_000)
+    assert pair.board.sessions == 2
+    for wire in old_down:
+        assert pair.board.receive(wire, pair.now_ms, 7) == []
+    for wire in old_up:
+        assert pair.controller.receive(wire, pair.now_ms, b"7" * 16) == []
+    assert still_works(pair)
+
+
+def test_spliced_frames_of_an_earlier_boot_have_no_effect() -> None:
+    """A reset board, even with the same luck and the same entropy, has other keys."""
+    wires: list[bytes] = []
+    for boot_epoch in (1, 2):
+        board, controller = BoardEnd(KEY, boot_epoch), ControllerEnd(KEY)
+        controller.receive(board.outgoing(0, 3), 0, b"e" * 16)
+        board.receive(controller.outgoing(0, b"e" * 16), 0, 3)
+        controller.receive(board.outgoing(0, 3), 0, b"e" * 16)
+        assert controller.joined
+        for wire in wires:
+            assert board.receive(wire, 0, 3) == []
+        wires.append(controller.seal(frame.DESIRED, b"want"))
+        assert board.receive(wires[-1], 0, 3) == [(frame.DESIRED, b"want")]
+
+
+def test_second_controller_with_the_key_is_refused() -> None:
+    """While a session lives, a second controller gets BUSY for an hour and the first works on."""
+    pair = joined_pair()
+    second, entropy = ControllerEnd(KEY), Entropy(9)
+    answers: list[int] = []
+    for _ in range(360):
+        pair.tell_controller(b"have")
+        pair.run(10_000)
+        asked = second.outgoing(pair.now_ms, entropy.take(16))
+        assert pair.board.receive(asked, pair.now_ms, 7) == []
+        answer = pair.board.outgoing(pair.now_ms, 7)
+        answers += kinds([answer])
+        second.receive(answer, pair.now_ms, entropy.take(16))
+    assert answers == [frame.BUSY] * 360
+    assert second.busy_since_ms == 10_100
+    assert not second.joined
+    assert pair.board.sessions == 1
+    assert still_works(pair)
+
+
+def test_valid_join_of_a_second_controller_is_refused_while_a_session_lives() -> None:
+    """Even a JOIN with the right nonce and proof gets BUSY until 5 s have passed in silence."""
+    pair = joined_pair()
+    pair.to_board = cut
+    pair.run(session.SILENCE_MS + 1200)
+    hello = pair.board_said[-1]
+    assert kinds([hello]) == [frame.HELLO]
+    pair.board_heard += pair.board.receive(
+        pair.controller.seal(frame.DESIRED, b"back"), pair.now_ms, 7
+    )
+    second = ControllerEnd(KEY)
+    second.receive(hello, pair.now_ms, b"2" * 16)
+    join = second.outgoing(pair.now_ms, b"2" * 16)
+    pair.board.receive(join, pair.now_ms + session.SILENCE_MS - 1, 7)
+    assert pair.board.sessions == 1
+    assert kinds([pair.board.outgoing(pair.now_ms + session.SILENCE_MS - 1, 7)]) == [frame.BUSY]
+    pair.board.receive(join, pair.now_ms + session.SILENCE_MS, 7)
+    assert pair.board.sessions == 2
+
+
+def test_busy_is_forgotten_when_nobody_says_it_any_more() -> None:
+    """A board that is gone is not "busy" for ever."""
+    controller = ControllerEnd(KEY)
+    controller.receive(channel.busy(1), 1000, b"e" * 16)
+    assert controller.busy_since_ms == 1000
+    controller.wake_at(1000 + session.BUSY_STALE_MS)
+    assert controller.busy_since_ms is None
+
+
+def test_false_hello_and_busy_do_not_end_a_session() -> None:
+    """Unauthenticated words, one per 100 ms, cost an answer each and nothing else."""
+    pair = joined_pair()
+    for n in range(100):
+        nonce = channel.board_nonce(99, n, n)
+        said = channel.hello(99, nonce) + channel.busy(99) + channel.probe(b"x" * 16)
+        pair.board.receive(said, pair.now_ms, 7)
+        pair.controller.receive(said, pair.now_ms, b"7" * 16)
+        pair.run(100)
+    assert pair.controller.boot_epoch == 1
+    assert pair.controller.busy_since_ms is None
+    assert (pair.board.sessions, pair.controller.sessions) == (1, 1)
+    assert still_works(pair)
+
+
+def test_many_questions_get_one_answer_per_turn() -> None:
+    """A flood of questions in one read is answered once, so it cannot be made larger by us."""
+    board = BoardEnd(KEY, 1)
+    board.receive(channel.probe(b"x" * 16) * 500, 0, 7)
+    assert kinds([board.outgoing(0, 7)]) == [frame.HELLO]
+    assert board.outgoing(1, 7) == b""
+
+
+def test_hello_that_contradicts_itself_is_dropped() -> None:
+    """A boot epoch other than the one in the nonce, or no nonce, is counted and not answered."""
+    controller = ControllerEnd(KEY)
+    controller.outgoing(0, b"e" * 16)
+    nonce = channel.board_nonce(1, 1, 1)
+    for wrong in (channel.hello(2, nonce), channel.hello(0, channel.NO_NONCE)):
+        controller.receive(wrong, 0, b"e" * 16)
+        assert controller.outgoing(0, b"e" * 16) == b""
+    assert controller.bad_frames == 2
+
+
+@pytest.mark.parametrize("kind", range(9))
+@pytest.mark.parametrize("length", [0, 1, 3, 4, 19, 20, 21, 48, 200])
+def test_wrong_lengths_and_kinds_are_dropped(kind: int, length: int) -> None:
+    """A frame of any kind with a body of any length raises nothing and is heard by nobody."""
+    pair = joined_pair()
+    wire = frame.encode(kind, b"\1" * length)
+    assert pair.board.receive(wire, pair.now_ms, 7) == []
+    assert pair.controller.receive(wire, pair.now_ms, b"7" * 16) == []
+    assert still_works(pair)
+
+
+def test_bad_frames_fit_their_field() -> None:
+    """The board's count of bad frames wraps at 65,536 instead of breaking Actual."""
+    board = BoardEnd(KEY, 1)
+    wire = frame.encode(frame.DESIRED, b"nobody's")
+    board.receive(wire * 65_535, 0, 7)
+    assert board.bad_frames == 65_535
+    board.receive(wire * 2, 0, 7)
+    assert board.bad_frames == 1
+
+
+def test_a_weak_pairing_key_is_refused() -> None:
+    """An empty or short pairing key is our own mistake and stops at once."""
+    with pytest.raises(AssertionError):
+        BoardEnd(b"", 1)
+    with pytest.raises(AssertionError):
+        ControllerEnd(b"short")
+
+
+def test_keys_differ_by_direction_session_and_pairing() -> None:
+    """Sealing the same body with the same counter never gives the same bytes twice."""
+    seen = set()
+    for key, nonce, ctl_nonce, at_board in itertools.product(
+        (KEY, OTHER_KEY), (b"a" * 16, b"b" * 16), (b"c" * 16, b"d" * 16), (True, False)
+    ):
+        end = channel.Channel(Hmac(key), nonce, ctl_nonce, at_board)
+        seen.add(end.seal(frame.DESIRED, b"body"))
+    assert len(seen) == 16
