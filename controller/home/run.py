@@ -18,6 +18,7 @@ from controller.home.children import Child, Children
 from controller.home.furnish import Furniture, furnish
 from controller.home.places import ROOT, HomeRefused, Places, free_port
 from controller.home.switches import Switches
+from fleet.brokers import BrokerMissing, nats
 from hal.sim.runtime import NoRuntime, firmware_command, run_environment
 
 UP_LIMIT_MS = 30_000  # from start to ready, for one process
@@ -72,10 +73,8 @@ class Home:
         if self._switches.broker == "none":
             say("no broker: doses go on, reports wait")
             return 0
-        from fleet.brokers import nats_command
-
         port = free_port()
-        self._start("broker", nats_command(self._places.broker, port))
+        self._start("broker", nats(self._places.broker, port).command())
         self._until("the broker answers", lambda: _listens(port))
         return port
 
@@ -205,7 +204,7 @@ def main(_argv: list[str]) -> int:
         say(f"open {url}   (Ctrl-C ends it; its memory stays in .home, FRESH=1 begins anew)")
         home.serve()
         say("ending")
-    except (HomeRefused, NoRuntime) as why:
+    except (BrokerMissing, HomeRefused, NoRuntime) as why:
         say(str(why))
         return 1
     finally:

@@ -77,7 +77,8 @@ class Rules(ast.NodeVisitor):
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         if node.level:
             self._bad(node, "a relative import: absolute ones work on every runtime")
-        self._module(node, node.module or "")
+        else:
+            self._module(node, node.module or "")
 
     def _module(self, node: ast.AST, name: str) -> None:
         if name.split(".")[0] not in self._allowed:

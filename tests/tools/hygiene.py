@@ -54,9 +54,8 @@ def text_faults(name: str, text: str) -> Iterator[str]:
     marks = machine_marks()
     for number, line in enumerate(text.splitlines(), 1):
         place = f"{name}:{number}"
-        for mark in marks:
-            if re.search(rf"(?<![\w.~-]){re.escape(mark)}", line):
-                yield f"{place}: a path of this machine"
+        if any(re.search(rf"(?<![\w.~-]){re.escape(mark)}", line) for mark in marks):
+            yield f"{place}: a path of this machine"
         if SOMEBODYS_HOME.search(line):
             yield f"{place}: a path in somebody's home"
         if re.match(r"(<{7}|>{7}) ", line):

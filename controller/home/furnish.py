@@ -1,0 +1,123 @@
+"""What a simulated home needs before its first process starts: keys, a signed plan, settings.
+
+Responsible for demonstration keys (made here, kept in .home, protecting nothing), for the
+envelope with both signatures, for controller.toml and for the simulated instant at which
+the home begins. Not responsible for judging any of it: the controller verifies the envelope
+as it would any other.
+"""
+
+import json
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from controller.home.places import ROOT, HomeRefused, Places
+from controller.home.switches import Switches
+from schedules import seal
+from schedules.doses import next_dose
+from schedules.model import Plan, PlanRefused
+from schedules.planfile import parse_plan
+
+PLAN_FILE = ROOT / "schedules" / "examples" / "home.yaml"
+LEAD_S = 40  # the home begins so long before a due dose
+DAYS_LEFT_S = 30 * 86_400  # a plan with less than this left begins at its first day instead
+KEY_BYTES = 32
+PEOPLE = (("pharmacist/ada", "pharmacist"), ("checker/ben", "checker"))
+
+
+@dataclass(frozen=True)
+class Furniture:
+    """What run.py hands to the processes."""
+
+    pairing_key: Path
+    hub_key: Path
+    envelope: bytes
+    zone: str
+    start: str  # ISO, UTC: simulated instant of a fresh home
+
+
+def furnish(places: Places, switches: Switches, *, broker_port: int) -> Furniture:
+    """Make what is absent, write the settings anew; HomeRefused if the plan is not one."""
+    pairing_key = _secret(places.keys / "pairing.key")
+    hub_key = _secret(places.keys / "hub.key")
+    private = {role: _signing_key(places.keys / f"{role}.key") for _, role in PEOPLE}
+    try:
+        plan = parse_plan(PLAN_FILE.read_text(encoding="utf-8"))
+    except PlanRefused as why:
+        raise HomeRefused(f"{PLAN_FILE.name}: {why}") from why
+    if not places.envelope.exists():
+        signed = seal.seal(plan, [(name, role, private[role]) for name, role in PEOPLE])
+        _write(places.envelope, signed)
+    _write(places.config, _settings(places, switches, plan, private, broker_port).encode())
+    return Furniture(
+        pairing_key, hub_key, places.envelope.read_bytes(), plan.zone,
+        _iso(first_instant(plan, int(time.time()))),
+    )
+
+
+def first_instant(plan: Plan, now_s: int) -> int:
+    """LEAD_S before a due dose: the next from now, or the plan's first if it is nearly over."""
+    after = now_s if plan.valid_from <= now_s < plan.valid_until - DAYS_LEFT_S else plan.valid_from
+    dose = next_dose(plan, after + LEAD_S)
+    if dose is None:
+        raise HomeRefused("the plan has no dose to begin with")
+    return dose.due_at - LEAD_S
+
+
+def _settings(
+    places: Places, switches: Switches, plan: Plan, private: dict[str, bytes], broker_port: int
+) -> str:
+    """controller.toml for a controller in this house."""
+    lines = [
+        "# Written by `make run` at every start.",
+        "schema = 1",
+        f"device = {_text(plan.device)}",
+        f"journal = {_text(places.journal)}",
+        f"door = {_text(places.door)}",
+        "[board]",
+        'kind = "simulated"',
+        f"port = {_text(places.cable)}",
+        f"pairing_key = {_text(places.keys / 'pairing.key')}",
+        "[house]",
+        'pace = "real"',
+        f"socket = {_text(places.house)}",
+    ]
+    for name, role in PEOPLE:
+        public = seal.public_of(private[role]).hex()
+        lines += ["[[signer]]", f"name = {_text(name)}", f"role = {_text(role)}",
+                  f"public_key = {_text(public)}"]
+    if broker_port:
+        lines += ["[hub]", 'host = "127.0.0.1"', f"port = {broker_port}",
+                  f"hub_key = {_text(places.keys / 'hub.key')}"]
+    return "\n".join(lines) + "\n"
+
+
+def _text(value: str | Path) -> str:
+    return json.dumps(str(value))  # a JSON string of plain text is a TOML string
+
+
+def _iso(instant_s: int) -> str:
+    return datetime.fromtimestamp(instant_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _secret(path: Path) -> Path:
+    """A key of this home only, in hex."""
+    if not path.exists():
+        _write(path, secrets.token_hex(KEY_BYTES).encode() + b"\n")
+    return path
+
+
+def _signing_key(path: Path) -> bytes:
+    if not path.exists():
+        _write(path, seal.new_key()[0].hex().encode() + b"\n")
+    return bytes.fromhex(path.read_text().strip())
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Replace a file in one step; nobody else may read it."""
+    new = path.with_suffix(".new")
+    new.touch(mode=0o600)
+    new.write_bytes(data)
+    new.replace(path)
