@@ -59,16 +59,21 @@ class Broker:
     def start(self) -> None:
         """Start it and wait until it takes connections."""
         assert self._process is None
+        command = self.command()
+        with (self.folder / f"{self.kind}.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
+        self._await_port()
+
+    def command(self) -> list[str]:
+        """Write its settings; what runs it in the foreground, for whoever watches it instead."""
         self.folder.mkdir(parents=True, exist_ok=True)
         config = self.folder / f"{self.kind}.conf"
         template = _NATS if self.kind == "nats" else _MOSQUITTO
         user = "user root" if os.geteuid() == 0 else ""  # else mosquitto cannot write its folder
         config.write_text(template.format(folder=self.folder, port=self.port, user=user))
-        with (self.folder / f"{self.kind}.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [self._program, "-c", str(config)], stdout=log, stderr=log, stdin=subprocess.DEVNULL
-            )
-        self._await_port()
+        return [self._program, "-c", str(config)]
 
     def kill(self) -> None:
         """kill -9: whatever was not on its disk is gone."""
@@ -121,7 +126,7 @@ def nats(folder: Path, port: int = 0) -> Broker:
 
 
 def mosquitto(folder: Path, port: int = 0) -> Broker:
-    """A mosquitto with the settings that ECO homes need; not started yet."""
+    """A mosquitto with the settings that keep it from dropping messages; not started yet."""
     return Broker("mosquitto", folder, port)
 
 
