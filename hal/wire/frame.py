@@ -26,40 +26,38 @@ MAX_PAYLOAD = MAX_FRAME - HEAD - CRC - MAX_FRAME // BLOCK - 1
 
 def stuff(data: bytes) -> bytes:
     """COBS: the same content without a zero byte."""
-    out = bytearray()
-    runs = data.split(b"\0")
-    for run in runs:
-        at = 0
-        while len(run) - at >= BLOCK:
-            out.append(BLOCK + 1)
-            out.extend(run[at : at + BLOCK])
-            at += BLOCK
-        out.append(len(run) - at + 1)
-        out.extend(run[at:])
-    if runs[-1] and len(runs[-1]) % BLOCK == 0:
-        return bytes(out[:-1])  # behind a full last block no empty one is needed
-    return bytes(out)
-
-
-def unstuff(data: bytes) -> "bytes | None":
-    """The content of COBS bytes, or None where they are not COBS."""
-    if not data:
-        return None
-    out = bytearray()
+    out = bytearray(len(data) + len(data) // BLOCK + 1)
     at = 0
-    while at < len(data):
-        code = data[at]
+    put = 0
+    while True:
+        zero = data.find(b"\0", at)
+        count = min((zero if zero >= 0 else len(data)) - at, BLOCK)
+        out[put] = count + 1
+        out[put + 1 : put + 1 + count] = data[at : at + count]
+        put += 1 + count
+        at += count
+        if at == len(data):  # a full last block needs no empty one behind it
+            return bytes(out[:put])
+        if count < BLOCK:
+            at += 1  # the zero that this block stands for
+
+
+def unstuff(buffer: bytearray, length: int) -> int:
+    """Undo COBS in place; returns the length of the content, -1 where it is not COBS."""
+    at = 0
+    put = 0
+    while at < length:
+        code = buffer[at]
         end = at + code
-        if code == 0 or end > len(data):
-            return None
-        run = data[at + 1 : end]
-        if run.find(b"\0") >= 0:
-            return None
-        out.extend(run)
-        if code <= BLOCK and end < len(data):
-            out.append(0)
+        if code == 0 or end > length:
+            return -1
+        buffer[put : put + code - 1] = buffer[at + 1 : end]
+        put += code - 1
         at = end
-    return bytes(out)
+        if code <= BLOCK and at < length:
+            buffer[put] = 0
+            put += 1
+    return put
 
 
 def encode(kind: int, payload: bytes) -> bytes:
@@ -70,15 +68,15 @@ def encode(kind: int, payload: bytes) -> bytes:
     return stuff(content + struct.pack("<I", crc)) + b"\0"
 
 
-def decode(stuffed: bytes) -> "tuple[int, bytes] | None":
-    """Kind and payload of the bytes before a closing zero, or None where they are no frame."""
-    content = unstuff(stuffed)
-    if content is None or len(content) < HEAD + CRC or content[0] != VERSION:
+def decode(buffer: bytearray, length: int) -> "tuple[int, bytes] | None":
+    """Kind and payload of a frame without its closing zero, or None; `buffer` is overwritten."""
+    end = unstuff(buffer, length) - CRC
+    if end < HEAD or buffer[0] != VERSION:
         return None
-    end = len(content) - CRC
-    if struct.unpack("<I", content[end:])[0] != binascii.crc32(content[:end]) & 0xFFFFFFFF:
+    crc = binascii.crc32(memoryview(buffer)[:end]) & 0xFFFFFFFF
+    if struct.unpack_from("<I", buffer, end)[0] != crc:
         return None
-    return content[1], content[HEAD:end]
+    return buffer[1], bytes(buffer[HEAD:end])
 
 
 class Decoder:
@@ -86,7 +84,8 @@ class Decoder:
 
     def __init__(self) -> None:
         self.bad = 0
-        self._held = b""  # an unfinished frame, MAX_FRAME bytes at most
+        self._held = bytearray(MAX_FRAME)  # an unfinished frame
+        self._length = 0
         self._skipping = False  # too long already: drop everything up to the next zero
 
     def feed(self, data: bytes) -> "list[tuple[int, bytes]]":
@@ -100,28 +99,31 @@ class Decoder:
                 return frames
             self._hold(data[start:end])
             start = end + 1
-            found = decode(self._held)
+            found = decode(self._held, self._length)
             if found is not None:
                 frames.append(found)
-            elif self._held or self._skipping:
+            elif self._length or self._skipping:
                 self.bad += 1
-            self._held = b""
+            self._length = 0
             self._skipping = False
 
     def _hold(self, piece: bytes) -> None:
-        if self._skipping or len(self._held) + len(piece) > MAX_FRAME:
-            self._held = b""
+        length = self._length + len(piece)
+        if self._skipping or length > MAX_FRAME:
+            self._length = 0
             self._skipping = True
         else:
-            self._held += piece
+            self._held[self._length : length] = piece
+            self._length = length
 
     def snapshot(self) -> "tuple[int, ...]":
         """State as integers, for `restore`."""
-        held = int.from_bytes(self._held, "big")
-        return (self.bad, len(self._held), held, int(self._skipping))
+        held = int.from_bytes(bytes(self._held[: self._length]), "big")
+        return (self.bad, self._length, held, int(self._skipping))
 
     def restore(self, values: "tuple[int, ...]") -> None:
         """Become the decoder that `snapshot` was taken of."""
         self.bad = values[0]
-        self._held = values[2].to_bytes(values[1], "big")
+        self._length = values[1]
+        self._held[: self._length] = values[2].to_bytes(values[1], "big")
         self._skipping = bool(values[3])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hal.wire import frame, messages
 from tests.wire import samples
+from tests.wire.read import one
 
 GOLDEN = Path(__file__).parent / "golden"
 KINDS = ("", "HELLO", "JOIN", "BUSY", "DESIRED", "ACTUAL", "LEASE")
@@ -42,9 +43,7 @@ def row_text(row: messages.Row) -> str:
 
 def text(name: str, sentence: str, wire: bytes) -> str:
     """What a person, or somebody writing this protocol anew, needs to read of one frame."""
-    found = frame.decode(wire[:-1])
-    assert found is not None
-    kind, payload = found
+    kind, payload = one(wire)
     lines = [f"{name}: {sentence}", f"kind = {kind} {KINDS[kind]}"]
     if kind in (frame.DESIRED, frame.ACTUAL, frame.LEASE):
         lines.append(f"counter = {int.from_bytes(payload[:4], 'little')}")

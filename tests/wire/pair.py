@@ -9,6 +9,7 @@ from collections.abc import Callable
 from hal.wire import frame
 from hal.wire.hmac256 import hmac_sha256
 from hal.wire.session import BoardEnd, ControllerEnd
+from tests.wire.read import one
 
 KEY = b"pairing key of a pair of tests.."
 DELAY_MS = 2
@@ -135,8 +136,7 @@ def split(data: bytes) -> list[bytes]:
 
 def kinds(said: list[bytes]) -> list[int]:
     """The kind of every frame."""
-    found = [frame.decode(wire[:-1]) for wire in said]
-    return [decoded[0] for decoded in found if decoded is not None]
+    return [one(wire)[0] for wire in said if wire]
 
 
 def joined_pair(seed: int = 1) -> Pair:

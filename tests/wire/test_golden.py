@@ -6,6 +6,7 @@ from hal.wire import frame, messages
 from hal.wire.channel import MAC
 from hal.wire.session import BoardEnd, ControllerEnd
 from tests.wire import make_golden, samples
+from tests.wire.read import one
 
 FRAMES = samples.frames()
 NAMES = [name for name, _, _ in FRAMES]
@@ -39,10 +40,9 @@ def test_golden_messages_say_what_was_packed() -> None:
     board, controller = samples.joined_channel(True), samples.joined_channel(False)
     bodies = {}
     for name in SEALED:
-        found = frame.decode(WIRE[name][:-1])
-        assert found is not None
-        opener = controller if found[0] == frame.ACTUAL else board
-        bodies[name] = opener.open(*found)
+        kind, payload = one(WIRE[name])
+        opener = controller if kind == frame.ACTUAL else board
+        bodies[name] = opener.open(kind, payload)
     assert bodies["welcome"] == b"" == bodies["still-here"]
     assert bodies["lease"] == samples.lease().pack()
     desired = messages.unpack_desired(bodies["start"] or b"")
@@ -64,9 +64,7 @@ def test_every_single_bit_flip_is_dropped_by_the_frame(name: str) -> None:
 @pytest.mark.parametrize("name", SEALED)
 def test_every_single_bit_flip_is_refused_by_the_seal(name: str) -> None:
     """Somebody without the key who repairs the CRC cannot change one bit of a sealed message."""
-    found = frame.decode(WIRE[name][:-1])
-    assert found is not None
-    kind, payload = found
+    kind, payload = one(WIRE[name])
     opener = samples.joined_channel(kind != frame.ACTUAL)
     for flipped in flips(payload):
         assert opener.open(kind, flipped) is None
@@ -77,11 +75,9 @@ def test_every_single_bit_flip_is_refused_by_the_seal(name: str) -> None:
 
 def test_every_single_bit_flip_of_a_join_is_refused_by_its_proof() -> None:
     """Somebody without the key who repairs the CRC cannot change one bit of a JOIN."""
-    found = frame.decode(WIRE["join"][:-1])
-    assert found is not None
     board = BoardEnd(samples.PAIRING_KEY, samples.BOOT_EPOCH)
     assert board.outgoing(0, samples.LUCK) == WIRE["hello"]
-    for flipped in flips(found[1]):
+    for flipped in flips(one(WIRE["join"])[1]):
         board.receive(frame.encode(frame.JOIN, flipped), 0, 0)
         assert board.sessions == 0
     board.receive(WIRE["join"], 0, 0)
