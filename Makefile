@@ -35,7 +35,8 @@ demo: .venv/.run  ## a simulated week in about a minute; last line is one JSON o
 test: .venv/.dev  ## all tests
 	$(BIN)/python -m pytest $(TESTS)
 
-check: .venv/.dev lint types imports tongue tidy trace  ## lint, types, import rules, MicroPython, hygiene, hazard trace
+check: .venv/.dev  ## lint, types, import rules, MicroPython, hygiene, hazard trace
+	@$(MAKE) --keep-going --no-print-directory lint types imports tongue tidy trace
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

@@ -192,7 +192,7 @@ def main(_argv: list[str]) -> int:
     """0 after Ctrl-C, 1 when the home could not be started."""
     try:
         switches = Switches.read(os.environ)
-        places = Places(ROOT / ".home")
+        places = Places(Path(os.environ.get("POSOLOGY_HOME") or ROOT / ".home").absolute())
         places.settle(fresh=switches.fresh)
     except HomeRefused as why:
         say(str(why))
