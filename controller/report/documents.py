@@ -22,8 +22,8 @@ MAX_LIST = 64  # ids in one list: more than the doses of one round will ever be
 HEARTBEAT_MS = 300_000  # a state document is sent at least this often
 OVERDUE_MS = 900_000  # after this without one the hub calls the machine silent
 
-Document: TypeAlias = "dict[str, Json]"
-Reader: TypeAlias = "Callable[[Json, bytes], Json]"
+Document: TypeAlias = dict[str, Json]
+Reader: TypeAlias = Callable[[Json, bytes], Json]
 
 
 class Entry(Protocol):

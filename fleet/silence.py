@@ -1,0 +1,78 @@
+"""The dead man's switch: a machine that says nothing is itself an alarm.
+
+Responsible for: how long a silence may last, and the words for it. Pure: `now_s` is this
+hub's monotonic time. Silence is never a missed dose, for nobody knows: the words are
+"unknown since", with the last instant the machine itself spoke of.
+"""
+
+from dataclasses import dataclass
+
+SILENT_AFTER_S = 900.0  # three heartbeats without a word
+OFFLINE_AFTER_S = 30.0  # the broker says it is gone: a short grace for a router's hiccup
+
+
+@dataclass
+class _Machine:
+    last_at: str  # its own clock, as it wrote it
+    heard_s: float
+    offline_s: float | None = None
+    silent: bool = False
+
+
+class Vigil:
+    """Who has been heard, and when; says each silence and each return once."""
+
+    def __init__(
+        self, silent_after_s: float = SILENT_AFTER_S, offline_after_s: float = OFFLINE_AFTER_S
+    ) -> None:
+        self._silent_after_s = silent_after_s
+        self._offline_after_s = offline_after_s
+        self._machines: dict[str, _Machine] = {}
+
+    def expect(self, device: str, last_at: str, now_s: float) -> None:
+        """A machine we know of: its time to speak begins now, if it has not already."""
+        self._machines.setdefault(device, _Machine(last_at, now_s))
+
+    def heard(self, device: str, at: str, now_s: float) -> str | None:
+        """It spoke; its last instant before the silence that has ended, else None."""
+        machine = self._machines.setdefault(device, _Machine(at, now_s))
+        was_silent, since = machine.silent, machine.last_at
+        machine.last_at = max(machine.last_at, at)
+        machine.heard_s = now_s
+        machine.offline_s, machine.silent = None, False
+        return since if was_silent else None
+
+    def offline(self, device: str, now_s: float) -> None:
+        """The broker says that its connection is gone."""
+        machine = self._machines.setdefault(device, _Machine("", now_s))
+        if machine.offline_s is None:
+            machine.offline_s = now_s
+
+    def online(self, device: str) -> None:
+        """The broker says that it is back; silence ends only when it speaks."""
+        if device in self._machines:
+            self._machines[device].offline_s = None
+
+    def check(self, now_s: float) -> list[tuple[str, str]]:
+        """(device, last instant it spoke of) of all that have just become silent."""
+        fallen = []
+        for device, machine in self._machines.items():
+            if not machine.silent and now_s >= self._due(machine):
+                machine.silent = True
+                fallen.append((device, machine.last_at))
+        return fallen
+
+    def next_s(self) -> float | None:
+        """When `check` may next find something; None while nobody is expected."""
+        due = [self._due(one) for one in self._machines.values() if not one.silent]
+        return min(due) if due else None
+
+    def silent(self) -> list[str]:
+        """All machines that are silent now."""
+        return sorted(device for device, one in self._machines.items() if one.silent)
+
+    def _due(self, machine: _Machine) -> float:
+        due = machine.heard_s + self._silent_after_s
+        if machine.offline_s is not None:
+            due = min(due, machine.offline_s + self._offline_after_s)
+        return due
