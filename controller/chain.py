@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -17,7 +18,8 @@ from controller.canonical import Json, Unclear, canonical_json, strict_object
 
 GENESIS = bytes(32)  # the `prev` of event 1
 
-Row: TypeAlias = tuple[int, int, str, str, bytes]  # number, at_ms, kind, canonical body, hash
+# number, at_ms, kind, canonical body, hash; a damaged page may hold anything as text
+Row: TypeAlias = tuple[int, int, object, object, bytes]
 
 
 class JournalFault(Exception):
@@ -59,14 +61,19 @@ def next_link(epoch: str, number: int, prev: bytes, row: Row) -> tuple[int, byte
     found, at_ms, kind, body, hashed = row
     if found != number + 1:
         raise JournalFault("chain-broken", f"event {number + 1} is not there")
-    if text_hash(prev, epoch, found, at_ms, kind, body) != hashed:
-        raise JournalFault("chain-broken", f"event {found} is not what was written")
-    return found, hashed
+    if (
+        isinstance(kind, str)
+        and isinstance(body, str)
+        and text_hash(prev, epoch, found, at_ms, kind, body) == hashed
+    ):
+        return found, hashed
+    raise JournalFault("chain-broken", f"event {found} is not what was written")
 
 
 def record_of(row: Row, prev: bytes) -> Record:
+    """The record in `row`, or JournalFault where its body is no JSON object."""
     number, at_ms, kind, body, hashed = row
-    try:
-        return Record(number, at_ms, kind, strict_object(body), prev, hashed)
-    except Unclear as error:
-        raise JournalFault("chain-broken", f"event {number} cannot be read") from error
+    if isinstance(kind, str) and isinstance(body, str):
+        with suppress(Unclear):
+            return Record(number, at_ms, kind, strict_object(body), prev, hashed)
+    raise JournalFault("chain-broken", f"event {number} cannot be read")

@@ -134,6 +134,8 @@ class Reader:
         """Walk the whole chain; its head, or JournalFault with the first bad number."""
         epoch, acked = self._about()
         number, prev = 0, GENESIS
+        if self._all("PRAGMA quick_check(1)") != [("ok",)]:
+            raise JournalFault("unreadable", "the file is damaged")
         while True:
             rows = self._all(_ROWS + "WHERE number > ? ORDER BY number LIMIT ?", (number, PAGE))
             if not rows:
@@ -154,7 +156,7 @@ class Reader:
 
     def _about(self) -> tuple[str, int]:
         rows = self._all("SELECT log_epoch, acked FROM about")
-        if len(rows) != 1:
+        if len(rows) != 1 or not isinstance(rows[0][1], int):
             raise JournalFault("not-a-journal", "the log does not say which log it is")
         return rows[0][0], rows[0][1]
 
@@ -163,6 +165,8 @@ class Reader:
             return list(self._db.execute(sql, tuple(values)).fetchall())
         except apsw.Error as error:
             raise JournalFault("unreadable", _sqlite_says(error)) from error
+        except UnicodeDecodeError as error:
+            raise JournalFault("unreadable", "there is text that is no text") from error
 
 
 class Journal(Reader):
@@ -176,6 +180,8 @@ class Journal(Reader):
         self._failed = False
         self._epoch, self._acked = self._about()
         self._number, self._hash = self.verify()
+        self._durable = 0
+        self.sync()  # what a killed process left may be in the system's memory only
 
     @classmethod
     def open(cls, path: Path | str, *, log_epoch: str = "", vfs: str | None = None) -> Journal:
@@ -217,6 +223,11 @@ class Journal(Reader):
     def head(self) -> tuple[int, bytes]:
         return self._number, self._hash
 
+    @property
+    def durable(self) -> int:
+        """Newest number that no power cut takes away: only up to here may others be told."""
+        return self._durable
+
     def append(
         self, entries: Sequence[tuple[int, str, Mapping[str, Json]]], *, barrier: bool
     ) -> list[Record]:
@@ -232,7 +243,16 @@ class Journal(Reader):
         if records:
             self._write(records, barrier)
             self._number, self._hash = number, prev
+            if barrier:
+                self._durable = number
         return records
+
+    def sync(self) -> None:
+        """Make everything durable; nothing to do where it is."""
+        if self._durable < self._number:
+            with self._transaction(barrier=True):  # SQLite syncs only with something to write
+                self._db.execute("UPDATE about SET acked = acked")
+            self._durable = self._number
 
     def set_acked(self, number: int) -> None:
         """Raise the hub's watermark; lower or equal numbers change nothing."""
