@@ -34,7 +34,8 @@ _TABLES = f"""
     CREATE TABLE about (
         one INTEGER PRIMARY KEY CHECK (one = 1),
         log_epoch TEXT NOT NULL,
-        acked INTEGER NOT NULL
+        acked INTEGER NOT NULL,
+        syncs INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE events (
         number INTEGER PRIMARY KEY,
@@ -250,8 +251,8 @@ class Journal(Reader):
     def sync(self) -> None:
         """Make everything durable; nothing to do where it is."""
         if self._durable < self._number:
-            with self._transaction(barrier=True):  # SQLite syncs only with something to write
-                self._db.execute("UPDATE about SET acked = acked")
+            with self._transaction(barrier=True):  # SQLite syncs only if a page has changed
+                self._db.execute("UPDATE about SET syncs = syncs + 1")
             self._durable = self._number
 
     def set_acked(self, number: int) -> None:
@@ -363,7 +364,7 @@ def _open_or_create(path: Path, log_epoch: str, vfs: str | None) -> tuple[apsw.C
         if created:
             db.execute(f"PRAGMA synchronous = {FULL}")
             db.execute(f"BEGIN IMMEDIATE; {_TABLES}")
-            db.execute("INSERT INTO about VALUES (1, ?, 0)", (log_epoch,))
+            db.execute("INSERT INTO about VALUES (1, ?, 0, 0)", (log_epoch,))
             db.execute("COMMIT")
         _check_kind(db)
     except BaseException:
