@@ -1,0 +1,80 @@
+"""What a visitor may do to the simulated home, and the line that carries it to the house.
+
+Responsible for: a closed list of hands and mishaps, with plain labels. Not responsible
+for what follows: that is physics (hal/sim). Exists only where a house was named at the
+start; on real hardware there is nothing here to press.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from controller.web.pick import Json, Object
+from controller.web.wishes import NoWish
+
+JUMPS_S = (3600, -3600, 86400, 60, -60)
+WHO = ("controller", "board")
+
+
+@dataclass(frozen=True)
+class Mishap:
+    """One trouble on offer: its name in the house, what a person reads."""
+
+    name: str
+    label: str
+    about: str
+
+
+MISHAPS = (
+    Mishap("jam", "Jam the tray", "The motor turns, the tray does not."),
+    Mishap("stuck_gate_closed", "Gate stuck shut", "Nothing can fall."),
+    Mishap("stuck_gate_open", "Gate stuck open", "The tray must not turn."),
+    Mishap("blind_beam", "Blind the beam", "Falling pieces are not seen."),
+    Mishap("stuck_pill", "Pill sticks", "A piece stays behind in its compartment."),
+    Mishap("lost_pill", "Pill is lost", "A piece falls, but not into the cup."),
+    Mishap("scale_stuck", "Scale stuck", "The weight does not change any more."),
+    Mishap("cup_not_empty", "Something in the cup", "The cup is put back with a piece in it."),
+    Mishap("cable_cut", "Cut the cable", "Controller and board cannot talk."),
+    Mishap("bit_flips", "Noise on the cable", "Bits flip on their way."),
+    Mishap("brown_out", "Brown-out", "The board restarts in the middle of things."),
+    Mishap("battery_flat", "Battery flat", "With the mains cut, everything goes dark."),
+)
+
+_PLAIN: dict[str, Object] = {
+    "press": {"verb": "press"},
+    "take_cup": {"verb": "take_cup"},
+    "return_cup": {"verb": "return_cup"},
+    "open-door": {"verb": "door", "open": True},
+    "close-door": {"verb": "door", "open": False},
+    "service-on": {"verb": "service", "on": True},
+    "service-off": {"verb": "service", "on": False},
+    "cut-mains": {"verb": "mains", "on": False},
+    "restore-mains": {"verb": "mains", "on": True},
+    "cut-net": {"verb": "net", "up": False},
+    "restore-net": {"verb": "net", "up": True},
+    "kill-board": {"verb": "kill_board"},
+}
+
+
+def hand(verb: str, form: Mapping[str, str]) -> Object:
+    """The line for the house's control socket; raises NoWish."""
+    if verb in _PLAIN:
+        return dict(_PLAIN[verb])
+    if verb in ("mishap", "heal"):
+        return _trouble(verb, form.get("name", ""))
+    if verb == "clock-jump":
+        return _jump(form.get("who", ""), form.get("seconds", ""))
+    raise NoWish("unknown-hand", "There is no such control.")
+
+
+def _trouble(verb: str, name: str) -> Object:
+    if name not in {mishap.name for mishap in MISHAPS}:
+        raise NoWish("unknown-mishap", "There is no such mishap.")
+    return {"verb": verb, "name": name}
+
+
+def _jump(who: str, seconds: str) -> Object:
+    steps = {str(step): step for step in JUMPS_S}
+    if who not in WHO or seconds not in steps:
+        raise NoWish("unknown-jump", "There is no such clock jump.")
+    step: Json = steps[seconds]
+    return {"verb": "clock_jump", "who": who, "seconds": step}

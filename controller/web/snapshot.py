@@ -1,0 +1,222 @@
+"""What the controller last said about itself, as typed facts.
+
+Responsible for: turning a snapshot line into frozen values that the pages can read.
+Not responsible for words (words.py) or for where the line came from (feed.py).
+Instants ending in `_at` are Unix seconds UTC, those ending in `_ms` milliseconds.
+"""
+
+from dataclasses import dataclass
+
+from controller.web.pick import (
+    Object,
+    flag,
+    maybe_number,
+    number,
+    objects,
+    part,
+    text,
+    texts,
+)
+
+
+@dataclass(frozen=True)
+class Dose:
+    """One planned taking, as the controller sees it now."""
+
+    dose_id: str
+    regimen_id: str
+    name: str
+    quarters: int
+    due_at: int
+    close_at: int
+    state: str
+    outcome: str
+    how: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Round:
+    """The doses of one call, one press and one cup."""
+
+    names: tuple[tuple[str, int], ...]  # medicine, pieces
+    open_at: int
+    due_at: int
+    warn_at: int
+    close_at: int
+    stage: str
+
+
+@dataclass(frozen=True)
+class Alert:
+    """Something a person should look at."""
+
+    alert_id: str
+    code: str
+    severity: str
+    sentence: str
+    since_ms: int
+    dose_id: str
+    compartment: int | None
+    acknowledged_by: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An as-needed medicine: may it be asked for, and if not, when again."""
+
+    regimen_id: str
+    name: str
+    allowed: bool
+    code: str
+    next_at: int | None
+
+
+@dataclass(frozen=True)
+class Compartment:
+    """What the controller knows about one compartment."""
+
+    index: int
+    state: str
+    fill: int
+    pieces: int
+    doses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The whole of it at one instant."""
+
+    at_ms: int
+    trusted: bool
+    clock_reason: str
+    zone: str
+    mode: str
+    lock_reason: str
+    link: str
+    net_connected: bool
+    net_unacked: int
+    plan_version: int | None
+    plan_until: int | None
+    patient: str
+    signal: str
+    say: str
+    next_at: int | None
+    next_doses: int
+    round: Round | None
+    doses: tuple[Dose, ...]
+    asked: tuple[Asked, ...]
+    alerts: tuple[Alert, ...]
+    compartments: tuple[Compartment, ...]
+    loading: Object | None
+    board: Object
+    written: int
+    acked: int
+
+
+def read_snapshot(source: Object) -> Snapshot:
+    """The snapshot in one line of the controller's stream; missing fields become their zero."""
+    net = part(source, "net") or {}
+    plan = part(source, "plan")
+    coming = part(source, "next")
+    round_ = part(source, "round")
+    events = part(source, "events") or {}
+    return Snapshot(
+        at_ms=number(source, "at_ms"),
+        trusted=flag(source, "trusted"),
+        clock_reason=text(source, "clock_reason"),
+        zone=text(source, "zone", "UTC"),
+        mode=text(source, "mode", "starting"),
+        lock_reason=text(source, "lock_reason"),
+        link=text(source, "link", "never"),
+        net_connected=flag(net, "connected"),
+        net_unacked=number(net, "unacked"),
+        plan_version=maybe_number(plan, "version") if plan else None,
+        plan_until=maybe_number(plan, "valid_until") if plan else None,
+        patient=text(plan, "patient") if plan else "",
+        signal=text(source, "signal", "quiet"),
+        say=text(source, "say"),
+        next_at=maybe_number(coming, "due_at") if coming else None,
+        next_doses=number(coming, "doses") if coming else 0,
+        round=_read_round(round_) if round_ else None,
+        doses=tuple(sorted(map(_read_dose, objects(source, "doses")), key=_by_due)),
+        asked=tuple(map(_read_asked, objects(source, "asked"))),
+        alerts=tuple(map(_read_alert, objects(source, "alerts"))),
+        compartments=tuple(map(_read_compartment, objects(source, "compartments"))),
+        loading=part(source, "loading"),
+        board=part(source, "board") or {},
+        written=number(events, "written"),
+        acked=number(events, "acked"),
+    )
+
+
+def _by_due(dose: Dose) -> tuple[int, str]:
+    return dose.due_at, dose.regimen_id
+
+
+def _read_dose(source: Object) -> Dose:
+    return Dose(
+        dose_id=text(source, "dose_id"),
+        regimen_id=text(source, "regimen_id"),
+        name=text(source, "name"),
+        quarters=number(source, "quarters"),
+        due_at=number(source, "due_at"),
+        close_at=number(source, "close_at"),
+        state=text(source, "state"),
+        outcome=text(source, "outcome"),
+        how=text(source, "how"),
+        by=text(source, "by"),
+    )
+
+
+def _read_round(source: Object) -> Round:
+    return Round(
+        names=tuple((text(d, "name"), number(d, "pieces")) for d in objects(source, "doses")),
+        open_at=number(source, "open_at"),
+        due_at=number(source, "due_at"),
+        warn_at=number(source, "warn_at"),
+        close_at=number(source, "close_at"),
+        stage=text(source, "stage", "waiting"),
+    )
+
+
+def _read_asked(source: Object) -> Asked:
+    return Asked(
+        regimen_id=text(source, "regimen_id"),
+        name=text(source, "name"),
+        allowed=flag(source, "allowed"),
+        code=text(source, "code"),
+        next_at=maybe_number(source, "next_at"),
+    )
+
+
+SEVERITIES = ("", "low", "medium", "high")
+
+
+def _severity(source: Object) -> str:
+    """The word for a severity that may come as its number."""
+    level = number(source, "severity")
+    return SEVERITIES[level] if 0 < level < len(SEVERITIES) else text(source, "severity")
+
+
+def _read_alert(source: Object) -> Alert:
+    return Alert(
+        alert_id=text(source, "alert_id"),
+        code=text(source, "code"),
+        severity=_severity(source),
+        sentence=text(source, "sentence"),
+        since_ms=number(source, "since_ms"),
+        dose_id=text(source, "dose_id"),
+        compartment=maybe_number(source, "compartment"),
+        acknowledged_by=text(source, "acknowledged_by"),
+    )
+
+
+def _read_compartment(source: Object) -> Compartment:
+    return Compartment(
+        index=number(source, "index"),
+        state=text(source, "state", "empty"),
+        fill=number(source, "fill"),
+        pieces=number(source, "pieces"),
+        doses=tuple(texts(source, "doses")),
+    )

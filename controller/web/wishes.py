@@ -1,0 +1,127 @@
+"""What a person may wish for, and the line that carries it to the controller.
+
+Responsible for: a closed list of wishes, their fields and limits. Not responsible for
+whether a wish is granted: the controller decides. No wish releases a pill.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+
+from controller.web.pick import Object
+
+TEXT_MOST = 200
+NAME_MOST = 60
+COMPARTMENTS_MOST = 28
+PIECES_MOST = 40
+
+OUTCOMES = ("taken", "missed")
+HOW = ("found in the cup", "seen taking it", "by hand", "counted", "not known to be taken")
+
+
+class NoWish(Exception):
+    """Asked for something that is no wish; `code` and a sentence for the person."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.sentence = sentence
+
+
+Form = Mapping[str, str]
+
+
+def wish(verb: str, form: Form) -> Object:
+    """The line for the controller's socket; raises NoWish."""
+    build = _WISHES.get(verb)
+    if build is None:
+        raise NoWish("unknown-wish", "There is no such wish.")
+    return build(form)
+
+
+def pseudonym(name: str) -> str:
+    """`person/ada-l` for `Ada L.`; raises NoWish where no letter or digit is left."""
+    plain = unicodedata.normalize("NFKC", name).strip().lower()[:NAME_MOST]
+    slug = re.sub(r"[^\w]+", "-", plain).strip("-_")
+    if not slug:
+        raise NoWish("no-name", "Please write your name: a named person answers for this.")
+    return f"person/{slug}"
+
+
+def _field(form: Form, key: str) -> str:
+    value = form.get(key, "").strip()
+    if not value or len(value) > TEXT_MOST:
+        raise NoWish("missing-field", f"The field {key} is missing.")
+    return value
+
+
+def _whole(form: Form, key: str, most: int) -> int:
+    value = _field(form, key)
+    if not value.isascii() or not value.isdigit() or int(value) > most:
+        raise NoWish("not-a-number", f"The field {key} must be a whole number up to {most}.")
+    return int(value)
+
+
+def _choice(form: Form, key: str, allowed: tuple[str, ...]) -> str:
+    value = _field(form, key)
+    if value not in allowed:
+        raise NoWish("not-a-choice", f"The field {key} must be one of: {', '.join(allowed)}.")
+    return value
+
+
+def _by(form: Form) -> str:
+    return pseudonym(form.get("by", ""))
+
+
+def _ask(form: Form) -> Object:
+    return {"wish": "ask", "regimen": _field(form, "regimen")}
+
+
+def _settle(form: Form) -> Object:
+    return {
+        "wish": "settle",
+        "dose_id": _field(form, "dose_id"),
+        "outcome": _choice(form, "outcome", OUTCOMES),
+        "how": _choice(form, "how", HOW),
+        "by": _by(form),
+    }
+
+
+def _about_dose(verb: str) -> Callable[[Form], Object]:
+    return lambda form: {"wish": verb, "dose_id": _field(form, "dose_id"), "by": _by(form)}
+
+
+def _about_alert(verb: str) -> Callable[[Form], Object]:
+    return lambda form: {"wish": verb, "alert_id": _field(form, "alert_id"), "by": _by(form)}
+
+
+def _about_compartment(verb: str) -> Callable[[Form], Object]:
+    def build(form: Form) -> Object:
+        index = _whole(form, "compartment", COMPARTMENTS_MOST - 1)
+        return {"wish": verb, "compartment": index, "by": _by(form)}
+
+    return build
+
+
+def _emptied(form: Form) -> Object:
+    built = _about_compartment("emptied")(form)
+    return {**built, "pieces": _whole(form, "pieces", PIECES_MOST)}
+
+
+def _only_by(verb: str) -> Callable[[Form], Object]:
+    return lambda form: {"wish": verb, "by": _by(form)}
+
+
+_WISHES: dict[str, Callable[[Form], Object]] = {
+    "ask": _ask,
+    "settle": _settle,
+    "skip": _about_dose("skip"),
+    "acknowledge": _about_alert("acknowledge"),
+    "resolve": _about_alert("resolve"),
+    "loading": _about_compartment("loading"),
+    "loaded": _about_compartment("loaded"),
+    "verify": _about_compartment("verify"),
+    "emptied": _emptied,
+    "confirm-clock": _only_by("confirm-clock"),
+    "service-move": _only_by("service-move"),
+}

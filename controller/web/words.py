@@ -1,0 +1,136 @@
+"""Times, counts and states in plain words.
+
+Responsible for: every sentence fragment that more than one page uses. Not responsible
+for when it is shown. Local time comes from the plan's zone, never from this machine's.
+"""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+MINUTE_S = 60
+HOUR_S = 3600
+DAY_S = 86400
+
+# state or outcome of a dose: (mark, word, tone)
+DOSE_WORDS = {
+    "planned": ("○", "planned", "calm"),
+    "open": ("◔", "may be taken", "due"),
+    "ordered": ("◑", "being prepared", "due"),
+    "committed": ("◑", "being released", "due"),
+    "released": ("●", "in the cup", "due"),
+    "taken": ("✓", "taken", "good"),
+    "missed": ("✕", "missed", "bad"),
+    "skipped": ("–", "skipped", "calm"),
+    "held": ("‖", "held back", "bad"),
+    "handed-out": ("↗", "handed out", "calm"),
+    "uncertain": ("?", "unclear", "bad"),
+}
+
+HOW_WORDS = {
+    "retrieved": "lifted from the machine",
+    "left in cup": "left in the cup",
+    "by hand": "by hand",
+    "clock-untrusted": "the clock was not sure",
+    "no-verdict": "the machine never said what happened",
+    "cup away": "the cup did not come back",
+    "cup": "the cup does not agree",
+}
+
+REFUSAL_WORDS = {
+    "gap": "too soon after the last one",
+    "cap": "the most for one day is reached",
+    "outside-window": "not at this time of day",
+    "clock-untrusted": "the clock is not sure",
+    "none-loaded": "none is loaded",
+    "no-fill": "none is loaded",
+    "open": "it is already on its way",
+}
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The zone of that name; UTC where this machine does not know it."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def local(at_s: int, zone: str) -> datetime:
+    """The local wall time at `at_s` (Unix seconds)."""
+    return datetime.fromtimestamp(at_s, zone_of(zone))
+
+
+def clock(at_s: int, zone: str) -> str:
+    """`08:05`"""
+    return local(at_s, zone).strftime("%H:%M")
+
+
+def day_name(at_s: int, zone: str) -> str:
+    """`Saturday, 21 November`"""
+    moment = local(at_s, zone)
+    return f"{moment:%A}, {moment.day} {moment:%B}"
+
+
+def part_of_day(at_s: int, zone: str) -> str:
+    """`morning`, `midday`, `afternoon`, `evening` or `night`"""
+    hour = local(at_s, zone).hour
+    for until, name in ((5, "night"), (11, "morning"), (14, "midday"), (17, "afternoon")):
+        if hour < until:
+            return name
+    return "evening" if hour < 21 else "night"
+
+
+def when(at_s: int, now_s: int, zone: str) -> str:
+    """`at 20:00`, `tomorrow at 08:00` or `on Monday at 08:00`, seen from `now_s`."""
+    days = (local(at_s, zone).date() - local(now_s, zone).date()).days
+    time = clock(at_s, zone)
+    if days == 0:
+        return f"at {time}"
+    if days == 1:
+        return f"tomorrow at {time}"
+    if days == -1:
+        return f"yesterday at {time}"
+    if 1 < days < 7:
+        return f"on {local(at_s, zone):%A} at {time}"
+    moment = local(at_s, zone)
+    return f"on {moment.day} {moment:%B} at {time}"
+
+
+def span(seconds: int) -> str:
+    """A length of time as a person says it: `38 seconds`, `25 minutes`, `3 h 20 min`."""
+    if seconds < 2 * MINUTE_S:
+        return counted(max(seconds, 0), "second")
+    if seconds < HOUR_S:
+        return counted(seconds // MINUTE_S, "minute")
+    if seconds < 2 * DAY_S:
+        hours, minutes = divmod(seconds // MINUTE_S, 60)
+        return counted(hours, "hour") if minutes == 0 else f"{hours} h {minutes} min"
+    return counted(seconds // DAY_S, "day")
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 piece`, `2 pieces`"""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def pieces(quarters: int) -> str:
+    """A quantity in quarters of a piece: `1`, `1½`, `¼`."""
+    whole, rest = divmod(quarters, 4)
+    fraction = ("", "¼", "½", "¾")[rest]
+    return f"{whole}{fraction}" if whole or not fraction else fraction
+
+
+def person(by: str) -> str:
+    """`Ada` out of the pseudonym `person/ada`; empty stays empty."""
+    name = by.rsplit("/", 1)[-1].replace("-", " ")
+    return name[:1].upper() + name[1:]
+
+
+def how(word: str) -> str:
+    """The reason beside an outcome, in words."""
+    return HOW_WORDS.get(word, word.replace("-", " "))
+
+
+def refusal(code: str) -> str:
+    """Why an as-needed medicine may not be asked for now."""
+    return REFUSAL_WORDS.get(code, code.replace("-", " "))
