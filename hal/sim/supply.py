@@ -41,6 +41,10 @@ class Supply:
         self.since_ms = now_ms
         self.mains = mains
 
+    def charge_ms_of(self, percent: int) -> int:
+        """The charge that is `percent` of a full battery."""
+        return CAPACITY_MS * min(max(percent, 0), 100) // 100
+
     def powered(self, now_ms: int) -> bool:
         """The board has power."""
         return self.mains or self.charge(now_ms) > 0
