@@ -124,9 +124,7 @@ class HouseClock:
     def mono_ms(self) -> int:
         """House time; held still rather than moved back by a new anchor."""
         anchor = self._held()
-        self._latest_ms = max(
-            self._latest_ms, anchor.mono_ms + anchor.passed_ms(self._host_ns())
-        )
+        self._latest_ms = max(self._latest_ms, anchor.mono_ms + anchor.passed_ms(self._host_ns()))
         return self._latest_ms
 
     def delay_s(self, mono_ms: int) -> float:

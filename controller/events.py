@@ -187,8 +187,13 @@ class FillHeld(Event):
 
 @dataclass(frozen=True, slots=True)
 class FillVerified(Event):
+    """A person has looked: the contents are as loaded, on this tray, since this opening."""
+
+    barrier: ClassVar[bool] = True
     compartment: int
     fill: int
+    tray_index: int
+    door_count: int
     by: str
 
 
@@ -363,6 +368,9 @@ class DoseSettled(Event):
 
 @dataclass(frozen=True, slots=True)
 class AlertRaised(Event):
+    """On the disk at once: only what is durable may be reported, and somebody must hear this."""
+
+    barrier: ClassVar[bool] = True
     alert_id: str
     code: str
     severity: int

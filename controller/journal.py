@@ -125,8 +125,7 @@ class Reader:
         if not 16 <= len(head) <= 32:
             return None
         rows = self._all(
-            "SELECT number FROM events WHERE substr(hash, 1, ?) = ?"
-            " ORDER BY number DESC LIMIT 1",
+            "SELECT number FROM events WHERE substr(hash, 1, ?) = ? ORDER BY number DESC LIMIT 1",
             (len(head), head),
         )
         return int(rows[0][0]) if rows else None

@@ -86,9 +86,7 @@ class Door:
                 self._flush(key.data)
         return requests
 
-    def answer(
-        self, request: Request, code: str = "", why: str = "", **more: Json
-    ) -> None:
+    def answer(self, request: Request, code: str = "", why: str = "", **more: Json) -> None:
         """Granted without a code, refused with one; a client that has left is forgotten."""
         client = self._clients.get(request.client)
         if client is None:

@@ -144,11 +144,14 @@ class Reporter:
         ask = document.get("ask") is True
         verdict = self._outbox.on_ack(epoch, number, head, ask=ask)
         now = time.monotonic()
+        if verdict == "other-log":
+            return
         if verdict == "unknown-head":
             self.fault = FAULT_HEAD
-        elif verdict == "advanced":
+            return
+        if verdict == "advanced":
             self._progress_at, self._resend_s = now, RESEND_MIN_S
-        elif ask and verdict in ("repeated", "replay") and now >= self._replay_at + REPLAY_MIN_S:
+        if ask and now >= self._replay_at + REPLAY_MIN_S:
             self._replay_at = now
             self._go_back(RESEND_MIN_S)
 

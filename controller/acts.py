@@ -1,0 +1,129 @@
+"""What the controller wants and says, as pure functions of what it knows.
+
+Responsible for: the Desired sentence, the signal at the patient's side, the
+lease on offer and the next instant at which time alone changes something. Not
+responsible for deciding (decide.py) or sending (link.py).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from controller.agenda import between
+from controller.facts import Facts
+from controller.rules import cup as cup_rules
+from controller.rules.doses import ALONE_S, FINISH_S, round_doses
+from controller.rules.loading import build_lease
+from controller.rules.orders import NO_VERDICT_S
+from controller.state import Order, State
+from hal.wire import codes
+from hal.wire.messages import Desired
+
+DAY_S: Final = 86400
+LOOK_S: Final = 3600  # standing conditions are looked at at least this often
+ALARM_SEVERITY: Final = 3
+
+
+def desired(state: State, facts: Facts) -> Desired:
+    """What the board is asked for now; state, not a command."""
+    d = Desired()
+    order = state.order
+    if order is not None and order.stage != "resolved":
+        _ask_for(d, state, order)
+    d.signal = signal(state, facts)
+    for fill in state.fills.values():
+        if fill.state in ("held", "loading"):
+            d.hold_mask |= 1 << fill.compartment
+        if _settled(state, fill.doses):
+            d.settled_mask |= 1 << fill.compartment
+    d.settled_lease = state.lease_no
+    if state.service and state.loading_done and abs(facts.board_utc_s - facts.utc_s) > 1:
+        d.set_clock_s = facts.utc_s - codes.EPOCH_2020_S
+    return d
+
+
+def _ask_for(d: Desired, state: State, order: Order) -> None:
+    d.order = order.order
+    d.compartment = order.compartment
+    d.fill = order.fill
+    d.not_after_s = order.not_after - codes.EPOCH_2020_S
+    d.round = order.round
+    going = state.round
+    if going is not None and going.round == order.round:
+        d.round_orders = len(going.fills)
+        d.round_digest = bytes.fromhex(going.digest)
+    if order.stage == "withdrawn" or (order.stage == "committed" and order.refusal):
+        d.stage = codes.RESOLVE
+    elif order.stage == "committed":
+        d.stage = codes.START
+        d.boot_epoch = order.boot_epoch
+        d.digest = bytes.fromhex(order.digest)
+        d.head = bytes.fromhex(order.head)
+    else:
+        d.stage = codes.PREPARE
+
+
+def _settled(state: State, doses: tuple[str, ...]) -> bool:
+    """Nobody needs to be called for this fill any more (R19)."""
+    lives = [state.doses.get(d) for d in doses]
+    return bool(lives) and all(d is not None and not d.is_open for d in lives)
+
+
+def signal(state: State, facts: Facts) -> int:
+    """Lamp and tone: the most pressing thing for the person in front of the machine."""
+    cup = state.cup
+    if cup is not None and not cup.lifted_at:
+        return codes.TAKE
+    calling = [
+        d for d in (state.doses[i] for i in round_doses(state)) if d.stage in ("open", "ordered")
+    ]
+    if calling and not state.service:
+        if any(d.warned for d in calling):
+            return codes.WARN
+        if any(d.fell_due for d in calling):
+            return codes.CALL
+        return codes.READY
+    loud = [
+        a for a in state.alerts.values() if a.severity >= ALARM_SEVERITY and not a.acknowledged_by
+    ]
+    return codes.ALARM if loud else codes.QUIET
+
+
+def lease(state: State, facts: Facts) -> bytes | None:
+    """The lease on offer: only while a person holds the service switch and has finished."""
+    if not (state.service and state.loading_done):
+        return None
+    offered = build_lease(state, facts)
+    assert offered is None or offered.lease_no > state.lease_no
+    return offered.pack() if offered else None
+
+
+def busy(state: State) -> bool:
+    """An order that may be in motion: the cable is watched every 250 ms."""
+    return state.order is not None and state.order.stage == "committed"
+
+
+def deadline(state: State, facts: Facts) -> int:
+    """The next instant (Unix s) at which time alone may change something."""
+    now = facts.utc_s
+    due = [now + LOOK_S]
+    for d in state.doses.values():
+        if d.is_open:
+            due += [d.due_at, d.warn_at, d.close_at, d.close_at + FINISH_S, d.close_at + ALONE_S]
+    if state.plan_envelope:
+        ahead = between(state.plan_envelope, now, now + DAY_S)
+        due += [x for d in ahead[:8] for x in (d.open_at, d.due_at)]
+    if state.cup is not None:
+        due += [
+            state.cup.released_at + cup_rules.GRACE_S,
+            state.cup.lifted_at + cup_rules.AWAY_S,
+        ]
+    if state.order is not None and state.order.stage == "committed":
+        due.append(state.order.committed_at + NO_VERDICT_S)
+    due += [state.board_seen_s + 30, state.clock_since_s + 60]
+    if facts.unacked_since_s:
+        due.append(facts.unacked_since_s + facts.settings.reports_wait_s)
+    # each is looked at again a second later for the clock that is behind
+    lag = facts.utc_s - facts.early_s
+    later = [x + lag for x in due if x + lag > now]
+    return min(later)

@@ -1,0 +1,64 @@
+"""The doses of a signed plan around one instant, computed once and kept.
+
+Responsible for: plan and doses from the signed bytes in the state, cached by
+those bytes. Not responsible for verifying signatures (schedules.seal, called
+by the shell before approval and at every start) or for what is done about a
+dose. Pure: the caches change speed, never an answer.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from functools import lru_cache
+from typing import Final
+
+from controller.state import State
+from schedules.doses import asked_dose, doses
+from schedules.limits import counters
+from schedules.model import Counter, Dose, Plan
+from schedules.planfile import from_canonical
+
+DAY_S: Final = 86400
+
+
+@lru_cache(maxsize=4)
+def plan_of_envelope(envelope: str) -> Plan:
+    """The plan inside an envelope that was verified before it was journaled."""
+    payload = json.loads(envelope)["payload"]
+    return from_canonical(base64.b64decode(payload))
+
+
+def plan_in_force(state: State) -> Plan | None:
+    """The plan whose lease the board has accepted, None before the first."""
+    return plan_of_envelope(state.plan_envelope) if state.plan_envelope else None
+
+
+def plan_to_load(state: State) -> Plan | None:
+    """What is loaded for: the approved version if one waits, else the one in force."""
+    envelope = state.pending_envelope or state.plan_envelope
+    return plan_of_envelope(envelope) if envelope else None
+
+
+@lru_cache(maxsize=128)
+def _of_day(envelope: str, day: int) -> tuple[Dose, ...]:
+    return tuple(doses(plan_of_envelope(envelope), day * DAY_S, (day + 1) * DAY_S))
+
+
+def between(envelope: str, from_s: int, to_s: int) -> list[Dose]:
+    """The doses due in [from_s, to_s), in due order; both Unix seconds."""
+    found: list[Dose] = []
+    for day in range(from_s // DAY_S, (to_s - 1) // DAY_S + 1):
+        found += [d for d in _of_day(envelope, day) if from_s <= d.due_at < to_s]
+    return found
+
+
+def granted(plan: Plan, regimen: str, log_epoch: str, number: int, at_s: int) -> Dose:
+    """The as-needed dose that grant `number` of this log stands for."""
+    return asked_dose(plan, regimen, log_epoch, number, at_s)
+
+
+@lru_cache(maxsize=8)
+def counters_of(envelope: str) -> tuple[Counter, ...]:
+    """The gap and cap counters of a plan, as the lease will hold them too."""
+    return tuple(counters(plan_of_envelope(envelope)))

@@ -1,0 +1,157 @@
+"""Standing alarms as data: condition, severity, and the rule that raises and clears them.
+
+Responsible for: which lasting troubles somebody must hear of, each as one row.
+Not responsible for alerts that belong to an outcome (rules/alerts.py), for who
+hears them (the hub) or for lamp and tone (acts.py). A named person may
+acknowledge; only the end of the condition resolves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from controller import events as ev
+from controller.agenda import plan_of_envelope
+from controller.facts import Facts
+from controller.rules.loading import uncovered
+from controller.state import State
+from hal.wire import codes
+
+DAY_S: Final = 86400
+SILENT_S: Final = 30  # after the link went stale: together at most a minute
+DOUBT_S: Final = 60
+EXPIRY_S: Final = 14 * DAY_S
+BATTERY_LOW_MV: Final = 3450
+BAD_FRAMES: Final = 100  # per hour
+
+Subjects = list[tuple[str, int, int]]  # (suffix of the alert id, compartment or -1, fault or 0)
+ONE: Final[Subjects] = [("", -1, 0)]
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One row: what it is called, how urgent, and where it stands now."""
+
+    code: str
+    severity: int
+    condition: Callable[[State, Facts], Subjects]
+
+
+def _when(true: bool) -> Subjects:
+    return ONE if true else []
+
+
+def _board_silent(state: State, facts: Facts) -> Subjects:
+    gone = not state.board_joined and facts.board is None
+    return _when(gone and facts.utc_s >= state.board_seen_s + SILENT_S and state.board_seen_s > 0)
+
+
+def _clock_untrusted(state: State, facts: Facts) -> Subjects:
+    in_doubt = not state.clock_trusted and facts.clock_reason != "board-silent"
+    return _when(in_doubt and facts.utc_s >= state.clock_since_s + DOUBT_S)
+
+
+def _board_fault(state: State, facts: Facts) -> Subjects:
+    standing = set(state.faults)
+    order = state.order
+    if order is not None and order.refusal and order.stage in ("prepared", "committed"):
+        standing.add(order.refusal)
+    return [
+        (f"-{code}", -1, code)
+        for code in sorted(standing)
+        if codes.FAULTS.get(code, ("", codes.HIGH, True, codes.MACHINE))[1] >= codes.MEDIUM
+        and codes.cause(code) == codes.MACHINE
+        and code not in (codes.MAINS_LOST, codes.BATTERY_LOW)
+    ]
+
+
+def _mains_lost(state: State, facts: Facts) -> Subjects:
+    return _when(facts.board is not None and not facts.flag(codes.F_MAINS))
+
+
+def _battery_low(state: State, facts: Facts) -> Subjects:
+    return _when(facts.board is not None and 0 < facts.board.battery_mv < BATTERY_LOW_MV)
+
+
+def _reports_waiting(state: State, facts: Facts) -> Subjects:
+    waiting = facts.reporting and facts.unacked > 0 and facts.unacked_since_s > 0
+    return _when(waiting and facts.utc_s - facts.unacked_since_s >= facts.settings.reports_wait_s)
+
+
+def _load_due(state: State, facts: Facts) -> Subjects:
+    if not facts.clock_trusted:
+        return []
+    missing = uncovered(state, facts)
+    return _when(bool(missing) and missing[0].open_at <= facts.utc_s + facts.settings.load_ahead_s)
+
+
+def _load_unfinished(state: State, facts: Facts) -> Subjects:
+    if state.service:
+        return []
+    half = any(f.state == "loading" for f in state.fills.values())
+    unleased = any(f.state == "loaded" and f.fill > state.leased_fill for f in state.fills.values())
+    return _when(half or unleased)
+
+
+def _plan_expiring(state: State, facts: Facts) -> Subjects:
+    if not (state.plan_envelope and facts.clock_trusted):
+        return []
+    return _when(plan_of_envelope(state.plan_envelope).valid_until - facts.utc_s < EXPIRY_S)
+
+
+def _held(state: State, facts: Facts) -> Subjects:
+    if state.service:
+        return []
+    reasons = sorted({f.code for f in state.fills.values() if f.state == "held"})
+    return [(f"-{reason}", -1, 0) for reason in reasons]
+
+
+def _locked(state: State, facts: Facts) -> Subjects:
+    return _when(bool(state.locked))
+
+
+def _second_controller(state: State, facts: Facts) -> Subjects:
+    return _when(facts.second_controller)
+
+
+def _bad_frames(state: State, facts: Facts) -> Subjects:
+    return _when(facts.bad_frames_hour > BAD_FRAMES)
+
+
+ALARMS: Final[tuple[Alarm, ...]] = (
+    Alarm("machine-locked", 3, _locked),
+    Alarm("board-silent", 3, _board_silent),
+    Alarm("clock-untrusted", 3, _clock_untrusted),
+    Alarm("board-fault", 3, _board_fault),
+    Alarm("compartment-held", 2, _held),
+    Alarm("second-controller", 3, _second_controller),
+    Alarm("mains-lost", 2, _mains_lost),
+    Alarm("battery-low", 3, _battery_low),
+    Alarm("load-due", 2, _load_due),
+    Alarm("load-unfinished", 3, _load_unfinished),
+    Alarm("plan-expiring", 2, _plan_expiring),
+    Alarm("reports-waiting", 2, _reports_waiting),
+    Alarm("bad-frames", 1, _bad_frames),
+)
+
+_STANDING: Final = frozenset(a.code for a in ALARMS)
+
+
+def standing(state: State, facts: Facts) -> list[ev.Event]:
+    """Raise what stands and is not raised; resolve what is raised and stands no more."""
+    happened: list[ev.Event] = []
+    now: set[str] = set()
+    for alarm in ALARMS:
+        for suffix, compartment, fault in alarm.condition(state, facts):
+            alert_id = alarm.code + suffix
+            now.add(alert_id)
+            if alert_id not in state.alerts:
+                happened.append(
+                    ev.AlertRaised(alert_id, alarm.code, alarm.severity, "", compartment, fault)
+                )
+    for alert in state.alerts.values():
+        if alert.code in _STANDING and alert.alert_id not in now:
+            happened.append(ev.AlertResolved(alert.alert_id, "cleared"))
+    return happened

@@ -1,0 +1,65 @@
+"""What happens next: pure, from what is known and what is seen, with a bound.
+
+Responsible for: asking each rule in a fixed order. The first that has
+something to say is journaled and folded before the next is asked, so no rule
+ever sees a half-made state. Not responsible for what the rules say (rules/,
+alarms.py) or for acting on it (acts.py, loop.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from controller import alarms
+from controller.events import Event
+from controller.facts import Facts
+from controller.rules import cup, doses, loading, machine, orders
+from controller.state import State
+
+Rule = Callable[[State, Facts], list[Event]]
+
+MOST_STEPS: Final = 500  # rules that speak in one turn; more means that we are wrong
+
+RULES: Final[tuple[Rule, ...]] = (
+    # what is there
+    machine.locks,
+    machine.board,
+    machine.clock,
+    machine.faults,
+    # an order in flight comes before everything that could start another
+    orders.resolve,
+    orders.heed_refusal,
+    cup.watch,
+    # who has been at the machine
+    loading.service,
+    loading.hold_opened,
+    loading.hold_in_doubt,
+    loading.hold_unplanned,
+    loading.in_force,
+    # doses against the clock
+    doses.open_doses,
+    doses.fall_due,
+    doses.drop_unplanned,
+    orders.withdraw,
+    doses.present,
+    doses.close_doses,
+    doses.give_up,
+    doses.warn,
+    # the next release
+    orders.consent,
+    orders.end_round,
+    orders.offer,
+    orders.prepare,
+    # who must be told
+    alarms.standing,
+)
+
+
+def decide(state: State, facts: Facts) -> list[Event]:
+    """The next events, one transaction; empty: nothing more happens in this turn."""
+    for rule in RULES:
+        happened = rule(state, facts)
+        if happened:
+            return happened
+    return []

@@ -1,0 +1,219 @@
+"""Doses against the clock: opened, due, presented, warned of, closed.
+
+Responsible for: every dose of the plan in force getting exactly one life and,
+when its window is over, exactly one outcome if nothing was released. Not
+responsible for releasing (orders.py) or for what lies in the cup (cup.py).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from controller import events as ev
+from controller.agenda import between
+from controller.facts import Facts
+from controller.rules.alerts import close
+from controller.rules.limits import free_at
+from controller.state import DoseLife, Fill, State
+from hal.wire import codes
+
+DAY_S: Final = 86400
+EARLIEST_S: Final = DAY_S  # no window opens longer than this before its dose is due
+FINISH_S: Final = 120  # a round that was started in time may finish within this (R14)
+ALONE_S: Final = 900  # without the board's clock a dose closes this much later
+MOST: Final = 40  # doses opened in one turn
+
+
+def open_doses(state: State, facts: Facts) -> list[ev.Event]:
+    """Each dose whose window has opened, once; none is due before its version is in force."""
+    if not (state.plan_envelope and facts.clock_trusted):
+        return []
+    now = facts.early_s
+    start = max(state.in_force_s, state.opened_s - 2 * DAY_S)
+    found: list[ev.Event] = []
+    for d in between(state.plan_envelope, start, now + EARLIEST_S):
+        if d.open_at <= now and d.dose_id not in state.doses and len(found) < MOST:
+            found.append(
+                ev.DoseOpened(
+                    d.dose_id, d.regimen_id, d.quarters, d.open_at, d.due_at, d.warn_at, d.close_at
+                )
+            )
+    return found
+
+
+def fall_due(state: State, facts: Facts) -> list[ev.Event]:
+    """The signal instant of each open dose."""
+    if not facts.clock_trusted:
+        return []
+    return [
+        ev.DoseFellDue(d.dose_id)
+        for d in state.doses.values()
+        if d.is_open and not d.fell_due and d.due_at <= facts.early_s
+    ]
+
+
+def presenting(state: State, facts: Facts) -> frozenset[str]:
+    """Doses for which lamp and tone call now, on a trusted clock and over a usable cup."""
+    order, board = state.order, facts.board
+    if order is None or board is None or state.round is None or not facts.clock_trusted:
+        return frozenset()
+    ready = board.order == order.order and board.order_state == codes.PREPARED
+    if not ready or order.stage != "prepared" or board.signal not in (codes.CALL, codes.WARN):
+        return frozenset()
+    return frozenset(
+        d for d in round_doses(state) if state.doses[d].fell_due and state.doses[d].is_open
+    )
+
+
+def round_doses(state: State) -> tuple[str, ...]:
+    """All doses that the press of the round being offered consents to."""
+    if state.round is None:
+        return ()
+    found: list[str] = []
+    for compartment, number in zip(state.round.compartments, state.round.fills, strict=True):
+        fill = state.fills.get(compartment)
+        if fill is not None and fill.fill == number:
+            found += doses_of(state, fill)
+    return tuple(found)
+
+
+def doses_of(state: State, fill: Fill) -> tuple[str, ...]:
+    """The doses a fill stands for: its own, or the grant it was promised to."""
+    if fill.kind == "day":
+        return fill.doses
+    return tuple(
+        d.dose_id
+        for d in state.doses.values()
+        if d.asked and d.compartment == fill.compartment and d.is_open
+    )
+
+
+def present(state: State, facts: Facts) -> list[ev.Event]:
+    """Journal how long a dose was really offered: only that may blame the patient (R12)."""
+    now = presenting(state, facts)
+    began = tuple(sorted(d for d in now if not state.doses[d].presented_since))
+    if began:
+        return [ev.Presented(began)]
+    ended: list[ev.Event] = []
+    for d in state.doses.values():
+        if d.presented_since and (d.dose_id not in now or facts.asleep_s):
+            seconds = max(0, facts.utc_s - d.presented_since - facts.asleep_s)
+            ended.append(ev.PresentationEnded((d.dose_id,), seconds))
+    return ended
+
+
+def warn(state: State, facts: Facts) -> list[ev.Event]:
+    """Somebody is told while the dose can still be taken (R17)."""
+    if not facts.clock_trusted:
+        return []
+    happened: list[ev.Event] = []
+    for d in state.doses.values():
+        waiting = d.stage in ("open", "ordered") or (d.stage == "released" and _in_cup(state, d))
+        if waiting and not (d.asked or d.warned) and d.warn_at <= facts.early_s < d.close_at:
+            happened.append(ev.DoseWarned(d.dose_id))
+            happened.append(
+                ev.AlertRaised(f"dose-warned-{d.dose_id[:12]}", "dose-warned", 2, d.dose_id)
+            )
+    return happened
+
+
+def _in_cup(state: State, d: DoseLife) -> bool:
+    return state.cup is not None and d.dose_id in state.cup.doses and not state.cup.lifted_at
+
+
+def close_doses(state: State, facts: Facts) -> list[ev.Event]:
+    """Windows that are over: an uncommitted order is withdrawn first, then the dose closes."""
+    now = closing_time(facts)
+    if now is None:
+        return []
+    for d in state.doses.values():
+        if d.stage not in ("open", "ordered") or not _over(state, d, now):
+            continue
+        if d.stage == "ordered":
+            assert state.order is not None
+            return [ev.OrderWithdrawn(state.order.order, "window closed")]
+        if not d.presented_since:
+            outcome, how = _outcome(state, facts, d)
+            return close(state, d, outcome, how)
+    return []
+
+
+def closing_time(facts: Facts) -> int | None:
+    """The instant by which windows may close: both clocks are past it; None: time is not known."""
+    if facts.clock_trusted:
+        return facts.early_s
+    if (
+        facts.clock_reason == "board-silent"
+    ):  # nobody released anything; nobody must be kept waiting
+        return facts.utc_s - ALONE_S
+    return None
+
+
+def _over(state: State, d: DoseLife, now: int) -> bool:
+    started = state.round is not None and state.round.started and d.dose_id in round_doses(state)
+    return d.close_at + (FINISH_S if started else 0) <= now
+
+
+def _outcome(state: State, facts: Facts, d: DoseLife) -> tuple[str, str]:
+    """`missed` only for a dose that was really offered; else `held` with what stood in the way."""
+    fill = fill_of(state, d)
+    if d.asked:
+        return "skipped", "withdrawn"
+    if fill is None:
+        return "held", "not-loaded"
+    if fill.state != "loaded":
+        return "held", fill.code or "compartment-held"
+    if d.presented_s * 2 >= d.close_at - d.due_at:
+        return "missed", "not-asked-for"
+    if d.last_code and codes.cause(d.last_code) == codes.MACHINE:
+        return "held", codes.word(d.last_code)
+    if state.locked:
+        return "held", "locked"
+    if free_at(state, state.plan_envelope, d.regimen, facts.utc_s) > d.close_at:
+        return "held", "gap"
+    if facts.board is None:
+        return "held", "board-silent"
+    if state.cup is not None:
+        return "held", "cup-not-empty"
+    return "held", codes.word(d.last_code) if d.last_code else "not-presented"
+
+
+def fill_of(state: State, d: DoseLife) -> Fill | None:
+    """The compartment that holds this dose, None: it was never loaded."""
+    for fill in state.fills.values():
+        if d.dose_id in fill.doses or (d.asked and fill.compartment == d.compartment):
+            return fill
+    return None
+
+
+def give_up(state: State, facts: Facts) -> list[ev.Event]:
+    """Not released three times: held, and a person looks into the compartment."""
+    for d in state.doses.values():
+        if d.stage == "open" and d.tries > 2:
+            fill = fill_of(state, d)
+            word = codes.word(d.last_code)
+            happened = close(state, d, "held", word)
+            if fill is not None and fill.state == "loaded":
+                happened.append(ev.FillHeld(fill.compartment, fill.fill, word))
+            return happened
+    return []
+
+
+def drop_unplanned(state: State, facts: Facts) -> list[ev.Event]:
+    """After a new version: an open dose that it no longer holds is skipped, before COMMIT."""
+    if not (state.plan_envelope and facts.clock_trusted):
+        return []
+    for d in state.doses.values():
+        if d.asked or d.stage not in ("open", "ordered") or d.due_at < state.in_force_s - DAY_S:
+            continue
+        planned = between(state.plan_envelope, d.due_at - DAY_S, d.due_at + DAY_S)
+        same = [p for p in planned if p.dose_id == d.dose_id]
+        if same and same[0].quarters == d.quarters and same[0].due_at == d.due_at:
+            continue
+        if d.stage == "ordered":
+            assert state.order is not None
+            return [ev.OrderWithdrawn(state.order.order, "plan changed")]
+        if same:
+            return close(state, d, "held", "plan-change")
+        return close(state, d, "skipped", "plan")
+    return []

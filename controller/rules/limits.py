@@ -1,0 +1,59 @@
+"""Gaps and caps: when the next piece of a regimen or ingredient may fall at the earliest.
+
+Responsible for: counting what fell, whatever its outcome (R2, R3). The board
+counts the same again in its lease; neither trusts the other. Not responsible
+for what the limits are (schedules.limits, the signed plan).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from controller.agenda import counters_of, plan_of_envelope
+from controller.state import State
+
+DAY_S: Final = 86400
+
+
+def free_at(state: State, envelope: str, regimen: str, now_s: int) -> int:
+    """Earliest instant (Unix s) at which the gaps allow this regimen again."""
+    earliest = 0
+    for counter in counters_of(envelope):
+        if regimen not in counter.regimens:
+            continue
+        fallen = _instants(state, envelope, counter.regimens, now_s)
+        earliest = max([earliest, *[at_s + counter.gap_s for at_s in fallen]])
+    return earliest
+
+
+def _instants(state: State, envelope: str, regimens: tuple[str, ...], now_s: int) -> list[int]:
+    """When each counted release starts its gap: at the lift; while in the cup, now (R2)."""
+    fallen = [r.lifted_at or now_s for r in state.releases if r.regimen in regimens]
+    for one in plan_of_envelope(envelope).regimens:  # what was taken before this plan (R5)
+        if one.id in regimens and one.last_taken.word != "never":
+            known = one.last_taken.word == "at"
+            fallen.append(one.last_taken.at_s if known else state.in_force_s)
+    return fallen
+
+
+def room_at(state: State, envelope: str, regimen: str, quarters: int, now_s: int) -> int:
+    """Earliest instant (Unix s) at which every rolling 24 h cap has room; 0: it has room now."""
+    latest = 0
+    for counter in counters_of(envelope):
+        if regimen in counter.regimens and counter.cap:
+            latest = max(latest, _room_at(state, counter.regimens, counter.cap - quarters, now_s))
+    return latest
+
+
+def _room_at(state: State, regimens: tuple[str, ...], left: int, now_s: int) -> int:
+    """When the sum of the last 24 h falls to `left` or below."""
+    since = now_s - DAY_S
+    recent = [r for r in state.releases if r.regimen in regimens and r.at_s > since]
+    used = sum(r.quarters for r in recent)
+    free_s = 0
+    for release in sorted(recent, key=lambda r: r.at_s):
+        if used <= left:
+            break
+        used -= release.quarters
+        free_s = release.at_s + DAY_S
+    return free_s

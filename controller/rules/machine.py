@@ -1,0 +1,58 @@
+"""The machine under the doses: board there or not, clock trusted or not, locks, faults.
+
+Responsible for: noticing and journaling what the board and the clocks say of
+themselves. Not responsible for doses or for who is told (alarms.py).
+"""
+
+from __future__ import annotations
+
+from controller import events as ev
+from controller.facts import Facts
+from controller.state import State
+from hal.wire import codes
+
+
+def board(state: State, facts: Facts) -> list[ev.Event]:
+    """Joined, lost, reset; a board that must not be followed locks the machine."""
+    seen = facts.board
+    if seen is None:
+        gone = state.board_joined and facts.link == "stale"
+        return [ev.BoardLost()] if gone else []
+    happened: list[ev.Event] = []
+    if state.boot_epoch and seen.boot_epoch != state.boot_epoch:
+        happened.append(ev.BoardReset(seen.boot_epoch, seen.fault))
+    if not state.board_joined:
+        happened.append(ev.BoardJoined(seen.boot_epoch, facts.flag(codes.F_SIMULATED)))
+    return happened
+
+
+def locks(state: State, facts: Facts) -> list[ev.Event]:
+    """What stops all motion until a person has dealt with it; the first reason latches."""
+    if state.locked or facts.board is None:
+        return []
+    if facts.real_only and facts.flag(codes.F_SIMULATED):
+        return [ev.Locked("board-simulated")]
+    if not facts.head_known:
+        return [ev.Locked("journal-lost")]
+    if facts.flag(codes.F_LOCKED):
+        return [ev.Locked("board-store-missing")]
+    return []
+
+
+def clock(state: State, facts: Facts) -> list[ev.Event]:
+    """Two clocks agree, or nothing is decided by time."""
+    if facts.clock_trusted:
+        return [] if state.clock_trusted else [ev.ClockTrusted(facts.spread_s)]
+    if state.clock_trusted or facts.clock_reason != state.clock_reason:
+        return [ev.ClockDoubted(facts.clock_reason)]
+    return []
+
+
+def faults(state: State, facts: Facts) -> list[ev.Event]:
+    """The fault the board reports now, seen once and cleared once."""
+    if facts.board is None:
+        return []
+    standing = {facts.board.fault} - {0}
+    happened: list[ev.Event] = [ev.FaultSeen(code) for code in sorted(standing - state.faults)]
+    happened += [ev.FaultCleared(code) for code in sorted(state.faults - standing)]
+    return happened

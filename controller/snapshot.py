@@ -1,0 +1,263 @@
+"""What the panel, the page and the state report show: one JSON value per change.
+
+Responsible for: turning state and facts into the document that watchers of the
+local socket get. Not responsible for how it is drawn (web/) or for what may
+leave the home (report/standing.py).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from controller import acts, words
+from controller.agenda import between, plan_in_force
+from controller.events import Json
+from controller.facts import Facts
+from controller.rules.doses import round_doses
+from controller.rules.loading import proposal
+from controller.state import DoseLife, State
+from controller.table import OUTCOMES
+from controller.wishes import may_ask
+from hal.wire import codes
+from schedules.model import Plan
+
+DAY_S: Final = 86400
+
+
+def snapshot(state: State, facts: Facts, written: int, acked: int) -> dict[str, Json]:
+    """Everything a watcher may know, at `facts.utc_s`."""
+    plan = plan_in_force(state)
+    signal = codes.SIGNALS[acts.signal(state, facts)]
+    return {
+        "at_ms": facts.utc_s * 1000,
+        "trusted": state.clock_trusted,
+        "clock_reason": state.clock_reason,
+        "zone": plan.zone if plan else "UTC",
+        "mode": _mode(state, facts),
+        "lock_reason": state.locked,
+        "link": facts.link,
+        "net": {"connected": facts.connected, "unacked": facts.unacked},
+        "plan": {
+            "version": state.plan_version,
+            "valid_until": plan.valid_until,
+            "patient": plan.patient,
+        }
+        if plan
+        else None,
+        "pending_version": state.pending_version,
+        "signal": signal,
+        "say": _say(state, facts, signal),
+        "next": _next(state, facts),
+        "round": _round(state, plan),
+        "doses": _doses(state, facts, plan),
+        "asked": _asked(state, facts, plan),
+        "alerts": [
+            {
+                "alert_id": a.alert_id,
+                "code": a.code,
+                "severity": a.severity,
+                "sentence": words.alert(a.code),
+                "since_ms": a.raised_at * 1000,
+                "dose_id": a.dose_id,
+                "compartment": a.compartment if a.compartment >= 0 else None,
+                "acknowledged_by": a.acknowledged_by,
+                "fault": codes.word(a.fault) if a.fault else "",
+            }
+            for a in state.alerts.values()
+        ],
+        "compartments": _compartments(state),
+        "loading": _loading(state, facts),
+        "board": _board(state, facts),
+        "events": {"written": written, "acked": acked},
+    }
+
+
+def _mode(state: State, facts: Facts) -> str:
+    if state.locked:
+        return "locked"
+    if state.service:
+        return "service"
+    return "ready" if facts.board is not None and state.plan_envelope else "starting"
+
+
+def _say(state: State, facts: Facts, signal: str) -> str:
+    if state.locked:
+        return words.SAY_LOCKED
+    if state.service:
+        return words.SAY_SERVICE
+    order = state.order
+    if order is not None and order.stage == "committed":
+        return words.SAY_MOVING
+    if order is not None and order.stage == "prepared" and signal in ("call", "warn", "ready"):
+        if order.refusal == codes.CUP_MISSING:
+            return words.SAY_CUP_MISSING
+        if order.refusal in (codes.CUP_NOT_EMPTY, codes.CUP_MOVED):
+            return words.SAY_CUP_FULL
+    return words.SAY[signal]
+
+
+def _next(state: State, facts: Facts) -> Json:
+    if not state.plan_envelope:
+        return None
+    for days in (1, 8, 60):
+        ahead = between(state.plan_envelope, facts.utc_s, facts.utc_s + days * DAY_S)
+        if ahead:
+            due = ahead[0].due_at
+            return {"due_at": due, "doses": sum(1 for d in ahead if d.due_at == due)}
+    return None
+
+
+def _round(state: State, plan: Plan | None) -> Json:
+    ids = list(round_doses(state)) or (list(state.cup.doses) if state.cup else [])
+    lives = [state.doses[i] for i in ids if i in state.doses]
+    if not lives or plan is None:
+        return None
+    order = state.order
+    stage = "offered"
+    if state.cup is not None:
+        stage = "taken" if state.cup.lifted_at else "released"
+    elif order is not None and order.stage in ("prepared", "committed"):
+        stage = order.stage
+    return {
+        "doses": [
+            {
+                "dose_id": d.dose_id,
+                "regimen_id": d.regimen,
+                "name": _name(plan, d.regimen),
+                "pieces": _pieces(d.quarters),
+                "state": d.stage,
+            }
+            for d in lives
+        ],
+        "open_at": max(d.open_at for d in lives),
+        "due_at": lives[0].due_at,
+        "warn_at": min(d.warn_at for d in lives),
+        "close_at": min(d.close_at for d in lives),
+        "stage": stage,
+    }
+
+
+def _pieces(quarters: int) -> int:
+    return (quarters + 3) // 4
+
+
+def _name(plan: Plan, regimen: str) -> str:
+    found = [r.name for r in plan.regimens if r.id == regimen]
+    return found[0] if found else regimen
+
+
+def _doses(state: State, facts: Facts, plan: Plan | None) -> list[Json]:
+    if plan is None:
+        return []
+    since, until = facts.utc_s - DAY_S, facts.utc_s + DAY_S
+    rows = [_dose_row(plan, d) for d in state.doses.values() if since <= d.due_at < until]
+    start = max(since, state.in_force_s)
+    for d in between(state.plan_envelope, start, until):
+        if d.dose_id not in state.doses:
+            planned = DoseLife(
+                d.dose_id,
+                d.regimen_id,
+                d.quarters,
+                d.open_at,
+                d.due_at,
+                d.warn_at,
+                d.close_at,
+                stage="planned",
+            )
+            rows.append(_dose_row(plan, planned))
+    return rows
+
+
+def _dose_row(plan: Plan, d: DoseLife) -> Json:
+    ended = d.stage in OUTCOMES
+    return {
+        "dose_id": d.dose_id,
+        "regimen_id": d.regimen,
+        "name": _name(plan, d.regimen),
+        "quarters": d.quarters,
+        "due_at": d.due_at,
+        "close_at": d.close_at,
+        "state": d.stage,
+        "outcome": d.stage if ended else "",
+        "how": words.HOW.get(d.how, d.how),
+        "by": d.by,
+    }
+
+
+def _asked(state: State, facts: Facts, plan: Plan | None) -> list[Json]:
+    rows: list[Json] = []
+    for r in plan.regimens if plan else ():
+        if r.as_needed is not None:
+            code, next_at = may_ask(state, facts, r.id)
+            rows.append(
+                {
+                    "regimen_id": r.id,
+                    "name": r.name,
+                    "allowed": not code,
+                    "code": code,
+                    "next_at": next_at or None,
+                }
+            )
+    return rows
+
+
+def _compartments(state: State) -> list[Json]:
+    rows: list[Json] = []
+    for index in range(codes.COMPARTMENTS):
+        f = state.fills.get(index)
+        rows.append(
+            {
+                "index": index,
+                "state": f.state if f else "empty",
+                "fill": f.fill if f else 0,
+                "doses": list(f.doses) if f else [],
+                "pieces": f.pieces if f else 0,
+                "code": f.code if f else "",
+            }
+        )
+    return rows
+
+
+def _loading(state: State, facts: Facts) -> Json:
+    """What a loader is asked for: while the door is open, or when a refill is due."""
+    asked = "load-due" in state.alerts or (bool(state.pending_envelope) and not state.service)
+    if not (asked or state.service):
+        return None
+    rows: list[Json] = [
+        {
+            "compartment": r.compartment,
+            "empty_first": r.empty_first,
+            "kind": r.kind,
+            "doses": list(r.doses),
+            "regimens": list(r.regimens),
+            "quarters": list(r.quarters),
+            "piece_mgs": list(r.piece_mgs),
+            "due_at": r.due_at,
+        }
+        for r in proposal(state, facts)
+    ]
+    verify: list[Json] = [
+        f.compartment
+        for f in sorted(state.fills.values(), key=lambda f: f.compartment)
+        if f.state == "held" and f.code in ("door-opened", "tray-changed")
+    ]
+    return {"asked": asked, "rows": rows, "verify": verify, "done": state.loading_done}
+
+
+def _board(state: State, facts: Facts) -> Json:
+    b = facts.board
+    if b is None:
+        return {"boot_epoch": state.boot_epoch, "simulated": state.board_simulated}
+    return {
+        "boot_epoch": b.boot_epoch,
+        "simulated": bool(b.flags & codes.F_SIMULATED),
+        "flags": b.flags,
+        "fault": codes.word(b.fault) if b.fault else "",
+        "refusal": codes.word(b.refusal) if b.refusal else "",
+        "battery_mv": b.battery_mv,
+        "cup_mg": b.cup_mg,
+        "order": b.order,
+        "order_state": b.order_state,
+        "door_count": b.door_count,
+        "lease_no": b.lease_no,
+    }
