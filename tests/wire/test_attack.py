@@ -137,6 +137,33 @@ def test_a_lease_cannot_be_passed_off_as_a_desired() -> None:
     assert pair.board.receive(turned, pair.now_ms, 7) == []
 
 
+def test_a_kind_is_taken_from_one_side_only() -> None:
+    """Even rightly sealed, an ACTUAL means nothing to the board, a DESIRED or LEASE not upwards."""
+    pair = joined_pair()
+    wrong = pair.controller.seal(frame.ACTUAL, b"body")
+    assert pair.board.receive(wrong, pair.now_ms, 7) == []
+    for kind in (frame.DESIRED, frame.LEASE):
+        wrong = pair.board.seal(kind, b"body")
+        assert pair.controller.receive(wrong, pair.now_ms, b"7" * 16) == []
+    assert (pair.board.bad_frames, pair.controller.bad_frames) == (1, 2)
+
+
+def test_bad_frames_do_not_pass_for_life() -> None:
+    """Replays and forgeries ten times a second keep neither end believing that the other lives."""
+    pair, said = recorded()
+    forged = frame.encode(frame.DESIRED, b"f" * 40) + frame.encode(frame.ACTUAL, b"f" * 40)
+    pair.to_board = pair.to_controller = cut
+    for _ in range(10 * session.ALIVE_MS // 1000):
+        pair.run(100)
+        for wire in (forged, *said):
+            pair.board.receive(wire, pair.now_ms, 7)
+            pair.controller.receive(wire, pair.now_ms, b"7" * 16)
+    pair.run(0)
+    assert not pair.board.alive(pair.now_ms)
+    assert not pair.controller.joined
+    assert frame.HELLO in kinds(pair.board_said)
+
+
 def test_reordered_frames_never_go_back_in_time() -> None:
     """In whatever order four frames come, those heard are in the order in which they were said."""
     for order in itertools.permutations(range(4)):

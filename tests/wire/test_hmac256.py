@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,13 @@ from hal.wire.hmac256 import hmac_sha256, same
 def test_code_is_hmac_sha256(key: bytes, data: bytes) -> None:
     """Any key and message give the code that the standard library gives."""
     assert hmac.new(key, data, hashlib.sha256).digest() == hmac_sha256(key, data)
+
+
+@pytest.mark.parametrize("length", [0, 1, 32, 63, 64, 65, 100, 128, 129])
+def test_code_of_keys_around_a_block(length: int) -> None:
+    """Keys shorter, as long as and longer than a block give the code they should."""
+    key = bytes(range(length))
+    assert hmac.new(key, b"data", hashlib.sha256).digest() == hmac_sha256(key, b"data")
 
 
 def test_code_of_rfc_4231() -> None:
