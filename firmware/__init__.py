@@ -1,0 +1,1 @@
+"""The board's own mind: what it guards, moves, proves and does alone. Common tongue."""

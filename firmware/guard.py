@@ -1,0 +1,126 @@
+"""What no controller may make the board do: every reason to refuse PREPARE or START.
+
+Responsible for: one ordered list of checks against the board's own clock, lease,
+ledger, sensors and latched faults; the first that fails is the answer. Not responsible
+for consent (consent.py), order numbers and epochs (orders.py). Never moves anything.
+"""
+
+from firmware.clock import Clock
+from firmware.device import Inputs
+from firmware.evidence import SAME_MG
+from firmware.homing import Homing
+from firmware.lease import Holding
+from firmware.mind import Mind
+from firmware.selftest import BeamTest
+from hal.wire import codes
+from hal.wire.messages import Desired, Lease, Row
+
+ROUND_GRACE_S = 120  # a round whose first START was in the window may finish (R14)
+INTAKE_S = 900  # fills of one round within this time are one intake for the gap
+LOW_MV = 3345  # without mains: too little left to finish a cycle and report it
+
+
+class Guard:
+    """Asked before PREPARE, and again, with everything, before START."""
+
+    def __init__(
+        self, clock: Clock, mind: Mind, holding: Holding, homing: Homing, beam: BeamTest
+    ) -> None:
+        self._clock = clock
+        self._mind = mind
+        self._holding = holding
+        self._homing = homing
+        self._beam = beam
+
+    def refusal(self, d: Desired, sense: Inputs, hold_mask: int) -> int:
+        """A code of codes.FAULTS, 0: nothing stands against releasing `d` now."""
+        return (
+            self._machine(sense)
+            or self._contents(d, sense, hold_mask)
+            or self._time(d)
+            or self._cup(d, sense)
+        )
+
+    def _machine(self, sense: Inputs) -> int:
+        mind = self._mind
+        if mind.locked:
+            return codes.STORE_MISSING
+        if mind.ledger.latched:
+            return mind.ledger.latched[0]
+        if not self._clock.ok:
+            return codes.CLOCK_NOT_SET
+        if sense.service:
+            return codes.SERVICE_ON
+        if sense.door_open:
+            return codes.DOOR_OPEN
+        if not sense.gate_closed:
+            return codes.GATE_STUCK_OPEN
+        if mind.ledger.chute_held:
+            return codes.CHUTE_HELD
+        if not sense.mains and sense.battery_mv < LOW_MV:
+            return codes.BATTERY_LOW
+        return 0
+
+    def _contents(self, d: Desired, sense: Inputs, hold_mask: int) -> int:
+        misfit = self._holding.misfit(sense)
+        if misfit:
+            return misfit
+        lease = self._holding.lease
+        assert lease is not None
+        if d.compartment >= codes.COMPARTMENTS:
+            return codes.FILL_UNKNOWN
+        row = lease.rows[d.compartment]
+        if row.kind == codes.ROW_EMPTY or row.fill == 0 or row.fill != d.fill:
+            return codes.FILL_UNKNOWN
+        ledger = self._mind.ledger
+        bit = 1 << d.compartment
+        if ledger.spent & bit:
+            return codes.FILL_SPENT
+        if (ledger.held | hold_mask) & bit:
+            return codes.COMPARTMENT_HELD
+        return self._limits(d, row, lease)
+
+    def _limits(self, d: Desired, row: Row, lease: Lease) -> int:
+        utc_s = self._clock.utc_s
+        order = self._mind.order
+        close_s = row.close_s
+        if order.round == d.round and order.round_starts and order.round_first_s < close_s:
+            close_s += ROUND_GRACE_S
+        if not row.open_s <= utc_s < close_s:
+            return codes.OUTSIDE_WINDOW
+        ledger = self._mind.ledger
+        for index, units in row.groups:
+            group = lease.groups[index]
+            if not ledger.gap_open(group.key, group.gap_s, utc_s, d.round, INTAKE_S):
+                return codes.GAP
+            if group.cap and ledger.units(group.key, utc_s) + units > group.cap:
+                return codes.CAP
+        return 0
+
+    def _time(self, d: Desired) -> int:
+        return 0 if self._clock.utc_s < d.not_after_s else codes.TOO_LATE
+
+    def _cup(self, d: Desired, sense: Inputs) -> int:
+        order = self._mind.order
+        if not sense.cup_present:
+            return codes.CUP_MISSING
+        expected_mg = 0
+        if order.round == d.round and order.round_starts:
+            expected_mg = order.round_end_mg
+            if sense.lift_count != order.round_lifts:
+                return codes.CUP_MOVED
+        tolerance_mg = self.cup_tolerance_mg(d.compartment)
+        if sense.cup_mg < expected_mg - tolerance_mg:
+            return codes.SCALE_FAULT
+        if sense.cup_mg > expected_mg + tolerance_mg:
+            return codes.CUP_NOT_EMPTY
+        if self._beam.fault == codes.BEAM_BLIND and not self._beam.busy:
+            return codes.BEAM_BLIND
+        return 0
+
+    def cup_tolerance_mg(self, compartment: int) -> int:
+        """How far two weighings of an untouched cup may differ for this fill."""
+        lease = self._holding.lease
+        if lease is None or compartment >= codes.COMPARTMENTS:
+            return SAME_MG
+        return min(SAME_MG, lease.rows[compartment].tolerance_mg)

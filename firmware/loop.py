@@ -1,0 +1,364 @@
+"""The board's cyclic executive: read, guard, step, report, feed the dog, say when to wake.
+
+Responsible for: the order of things within one turn, the only place that feeds the
+watchdog, and handing facts between the machines. Not responsible for any rule itself:
+every machine keeps its own. Nothing here waits; time stands still during a turn.
+"""
+
+from firmware import notes, pairing, solo, status, verdict
+from firmware.clock import Clock
+from firmware.consent import Consent
+from firmware.cycle import FINISHED, Cycle
+from firmware.cycle import IDLE as AT_REST
+from firmware.device import BROWN_OUT, NO_READING, WATCHDOG, Device
+from firmware.guard import Guard
+from firmware.homing import Homing
+from firmware.inbox import Inbox
+from firmware.lease import Holding
+from firmware.mind import Mind
+from firmware.orders import Orders
+from firmware.panel import Panel
+from firmware.selftest import BeamTest
+from firmware.status import Status
+from firmware.store import Store
+from hal.wire import codes
+from hal.wire.frame import ACTUAL, DESIRED
+from hal.wire.session import ALONE_MS, BoardEnd
+
+DOG_MS = 8000  # the longest a RP2040 watchdog can wait is 8,388
+MAX_SLEEP_MS = 7000
+RECOVER_MS = 1500  # after boot: pills in flight have landed, gate and scale are at rest
+RESET_TOLD_MS = 60000  # so long a boot says why it happened
+SETTLED_MS = 1000  # after boot: the gate's spring has closed it
+_TICKS = 0xFFFFFFFF
+
+
+class Executive:
+    """The whole firmware behind one method, `turn`."""
+
+    def __init__(self, board: Device, key: bytes) -> None:
+        self._board = board
+        self._key = key
+        self._link: "BoardEnd | None" = None
+        self.boot_epoch = 0
+        self._store = Store(board)
+        self.mind = Mind(self._store)
+        self.clock = Clock()
+        self.inbox = Inbox()
+        self.panel = Panel()
+        self.consent = Consent()
+        self.beam = BeamTest()
+        self.cycle = Cycle(self.mind)
+        self.homing = Homing(self.mind.ledger)
+        self.holding = Holding(self._store, self.mind)
+        self.guard = Guard(self.clock, self.mind, self.holding, self.homing, self.beam)
+        self.orders = Orders(
+            self.mind,
+            self.clock,
+            self.guard,
+            self.consent,
+            self.holding,
+            self.homing,
+            self.beam,
+            self.cycle,
+        )
+        self.status = Status()
+        self._boot_ms = 0
+        self._set_clock_s = 0  # the last request that was followed
+        self._lease_refusal = 0
+
+    def turn(self) -> int:
+        """One turn; the 32-bit millisecond at which to wake if nothing happens before."""
+        self._board.begin()
+        try:
+            return self._turn()
+        except AssertionError:
+            self._board.drive_off()
+            self._board.gate(0)
+            if not self.mind.locked:
+                self.mind.undo()
+                self.mind.ledger.latch(codes.ASSERTION)
+                self.mind.save()
+            raise
+
+    def _turn(self) -> int:
+        board = self._board
+        sense = board.sense
+        if self._link is None:
+            self._boot()
+        link = self._link
+        assert link is not None
+        self.clock.read(sense, self.mind.ledger.floor_s)
+        now_ms = self.clock.now_ms
+        self._press(now_ms)
+        for kind, body in link.receive(board.received(), now_ms, sense.luck):
+            if kind == DESIRED:
+                self._take(body, now_ms)
+            else:
+                self._lease_refusal = self.holding.offer(body, sense)
+                board.note(notes.LEASED, self.mind.ledger.lease_no)
+        self.orders.watch_cup(board, now_ms)
+        self._motion(now_ms)
+        self._rest(now_ms)
+        self.orders.consider(board, self.inbox.order(now_ms), self.inbox.hold_mask())
+        return self._report(link, now_ms)
+
+    def _boot(self) -> None:
+        """Outputs safe first, then memory, key and epoch; PREPARED does not outlive a reset."""
+        board = self._board
+        board.drive_off()
+        board.gate(0)
+        board.emitter(1)
+        self.boot_epoch, key = pairing.boot(self._store, self.mind, self._key, board.sense.luck)
+        self._link = BoardEnd(key, self.boot_epoch)
+        self.orders.boot_epoch = self.boot_epoch
+        board.note(notes.BOOTED, self.boot_epoch)
+        self.clock.read(board.sense, 0)
+        self._boot_ms = self.clock.now_ms
+        self.panel.begin(board.sense)
+        if not self.mind.locked:
+            self.holding.load()
+        if self.mind.locked:
+            board.note(notes.LOCKED, codes.STORE_MISSING)
+            return
+        verdict.refuse_after_reset(self.mind)
+
+    def _press(self, now_ms: int) -> None:
+        """A press is consent only to an order prepared in an earlier turn of this boot."""
+        if not self.panel.read(self._board.sense, now_ms):
+            return
+        self._board.note(notes.PRESSED, self.panel.presses)
+        order = self.mind.order
+        if order.state == codes.PREPARED and order.boot_epoch == self.boot_epoch:
+            self.consent.press(order.round, self._board.sense, now_ms)
+
+    def _take(self, body: bytes, now_ms: int) -> None:
+        """A new Desired: everything in it that is not an order."""
+        d = self.inbox.take(body, now_ms)
+        if d is None:
+            return
+        sense = self._board.sense
+        ledger = self.mind.ledger
+        if d.settled_lease == ledger.lease_no and d.settled_mask & ~ledger.settled:
+            ledger.settled |= d.settled_mask
+            self.mind.save()
+        if d.set_clock_s and sense.service and d.set_clock_s != self._set_clock_s:
+            self._set_clock_s = d.set_clock_s
+            ledger.clock_set(d.set_clock_s)
+            self.mind.save()
+            self._board.set_clock(d.set_clock_s)
+            self.clock.was_set(d.set_clock_s)
+        self.homing.ask(self._board, now_ms, bool(d.flags & codes.D_SERVICE_MOVE))
+
+    def _motion(self, now_ms: int) -> None:
+        """Whatever moves is looked at first; a cycle that ended is judged."""
+        board = self._board
+        order = self.mind.order
+        if self.homing.moving:
+            fault = self.homing.step(board, now_ms)
+            self._latch(fault)
+            self.mind.save()
+        if order.state != codes.STARTED or self.mind.locked:
+            return
+        if self.cycle.phase == AT_REST:
+            if now_ms - self._boot_ms >= RECOVER_MS:
+                self._conclude(now_ms, None)
+            return
+        self.cycle.step(board, now_ms)
+        if self.cycle.phase == FINISHED:
+            self._conclude(now_ms, self.cycle)
+            self.cycle.phase = AT_REST
+
+    def _conclude(self, now_ms: int, cycle: "Cycle | None") -> None:
+        board = self._board
+        w = verdict.witness(board.sense, self.mind, self.holding, cycle)
+        finding = verdict.conclude(board, self.mind, w, self.clock.utc_s)
+        if finding is None:
+            board.note(notes.LOCKED, codes.STORE_TORN)
+            return
+        self.beam.explain(board.sense.drop_count)
+        if finding.fault == codes.BEAM_BLIND:
+            self.beam.blind()
+        self.consent.done(board.sense, now_ms)
+
+    def _rest(self, now_ms: int) -> None:
+        """What is watched, tested and put away while no order is under way."""
+        board = self._board
+        sense = board.sense
+        mind = self.mind
+        if mind.order.state == codes.STARTED or mind.locked:
+            if mind.locked and self.cycle.phase != AT_REST:
+                self.cycle.step(board, now_ms)  # close what is open, then stay
+            return
+        self.beam.watch(sense.drop_count)
+        self.beam.step(board, now_ms)
+        ledger = mind.ledger
+        if ledger.in_cup():
+            emptied = sense.cup_present and now_ms >= self.orders.still_at()
+            emptied = emptied and abs(sense.cup_mg) <= status.NOISE_MG
+            if sense.lift_count != ledger.lifts or emptied:
+                ledger.lifted(self.clock.utc_s)
+                ledger.lifts = sense.lift_count
+                mind.save()
+        self._latch(self.homing.watch(sense))
+        self.homing.park(board, now_ms)
+
+    def _latch(self, code: int) -> None:
+        if code and self.mind.ledger.latch(code):
+            self.mind.save()
+            self._board.note(notes.LATCHED, code)
+
+    def _report(self, link: BoardEnd, now_ms: int) -> int:
+        """Panel, Actual, watchdog; returns when to wake."""
+        board = self._board
+        lost = link.silent_ms(now_ms) >= ALONE_MS
+        own = solo.flags(self.holding.lease, self.mind.ledger, self.clock, lost)
+        d = self.inbox.desired
+        if own or self.mind.locked:
+            self.panel.show(board, codes.ALARM, False)
+        elif d is not None and link.alive(now_ms):
+            self.panel.show(board, d.signal, bool(d.flags & codes.D_HUSH))
+        else:
+            self.panel.show(board, codes.QUIET, False)
+        self._fill(link, own, now_ms)
+        is_open = self._is_open(now_ms)
+        if self.status.due(now_ms, link.sessions, is_open):
+            board.transmit(link.seal(ACTUAL, self.status.actual.pack()))
+        board.transmit(link.outgoing(now_ms, board.sense.luck))
+        board.feed(DOG_MS)
+        return self._wake(link, is_open, now_ms)
+
+    def _is_open(self, now_ms: int) -> bool:
+        state = self.mind.order.state
+        return state in (codes.PREPARED, codes.STARTED) or self.panel.recent(now_ms)
+
+    def _fill(self, link: BoardEnd, own: int, now_ms: int) -> None:
+        a = self.status.actual
+        flags = self.status.sense(self._board.sense) | own
+        mind = self.mind
+        ledger = mind.ledger
+        if self.clock.ok:
+            flags |= codes.F_CLOCK_SET
+        if mind.locked:
+            flags |= codes.F_LOCKED
+        elif codes.ASSERTION not in ledger.latched:
+            flags |= codes.F_SELFTEST_OK
+        if mind.locked or self.homing.drive_off():
+            flags |= codes.F_DRIVE_OFF
+        elif self._board.sense.encoder != NO_READING:
+            flags |= codes.F_POSITION_PROVEN
+        if not self.beam.fault:
+            flags |= codes.F_BEAM_OK
+        a.flags = flags
+        a.fault = status.worst(self._standing(now_ms))
+        a.boot_epoch = self.boot_epoch
+        a.refusal = self.orders.refusal or self._lease_refusal
+        a.refused_order = self.orders.refused_order
+        a.consent_round = self.consent.round
+        a.press_count = self.panel.presses
+        a.lease_no = ledger.lease_no
+        a.lease_digest = self.holding.digest
+        a.held_mask = ledger.held
+        a.spent_mask = ledger.spent
+        a.bad_frames = link.bad_frames
+        a.signal = self.panel.signal
+        a.version = status.VERSION
+        self.status.order(mind.order)
+
+    def _standing(self, now_ms: int) -> "list[int]":
+        """Every fault that stands now, most telling first among equals."""
+        sense = self._board.sense
+        ledger = self.mind.ledger
+        up_ms = now_ms - self._boot_ms
+        standing = list(ledger.latched)
+        misfit = self.holding.misfit(sense)
+        for stands, code in (
+            (self.mind.locked, codes.STORE_MISSING),
+            (not self.clock.ok, codes.CLOCK_NOT_SET),
+            (self.beam.fault, self.beam.fault),
+            (ledger.chute_held, codes.CHUTE_HELD),
+            (not sense.service and misfit not in (0, codes.NO_LEASE), misfit),
+            (self._gate_open_at_rest(up_ms), codes.GATE_STUCK_OPEN),
+            (sense.battery_mv < status.LOW_BATTERY_MV, codes.BATTERY_LOW),
+            (not sense.mains, codes.MAINS_LOST),
+            (self._store.torn, codes.STORE_TORN),
+            (up_ms < RESET_TOLD_MS and sense.reset_cause == WATCHDOG, codes.WATCHDOG),
+            (up_ms < RESET_TOLD_MS and sense.reset_cause == BROWN_OUT, codes.BROWN_OUT),
+        ):
+            if stands:
+                standing.append(code)
+        return standing
+
+    def _gate_open_at_rest(self, up_ms: int) -> bool:
+        resting = self.cycle.phase == AT_REST and up_ms >= SETTLED_MS
+        return resting and not self._board.sense.gate_closed
+
+    def _wake(self, link: BoardEnd, is_open: bool, now_ms: int) -> int:
+        """The nearest deadline of any machine, as the 32 bits of the board's milliseconds."""
+        at_ms = min(link.wake_at(now_ms), self.status.wake_at(is_open), now_ms + MAX_SLEEP_MS)
+        if self.homing.moving:
+            at_ms = min(at_ms, self.homing.wake_ms)
+        if self.cycle.phase != AT_REST:
+            at_ms = min(at_ms, self.cycle.wake_ms)
+        elif self.mind.order.state == codes.STARTED:
+            if not self.mind.locked:
+                at_ms = min(at_ms, self._boot_ms + RECOVER_MS)
+        elif not self.mind.locked:
+            at_ms = min(at_ms, self.beam.wake_ms)
+            if self.orders.still_at() > now_ms:
+                at_ms = min(at_ms, self.orders.still_at())
+        at_s = solo.next_s(self.holding.lease, self.mind.ledger, self.clock.utc_s)
+        if at_s != solo.NEVER_S:
+            at_ms = min(at_ms, self.clock.until_utc(at_s))
+        at_ms = max(at_ms, now_ms + 1) & _TICKS
+        return at_ms if at_ms != _TICKS else 0
+
+    def snapshot(self) -> "tuple[int, ...]":
+        """State as integers: each part behind its length. The memory below is the world's."""
+        assert self._link is not None
+        now_ms = self.clock.now_ms
+        parts = (
+            self.clock.snapshot(),
+            (self.boot_epoch, self._boot_ms - now_ms, self._set_clock_s, self._lease_refusal),
+            self.mind.snapshot(),
+            self.inbox.snapshot(now_ms),
+            self.panel.snapshot(now_ms),
+            self.consent.snapshot(now_ms),
+            self.beam.snapshot(now_ms),
+            self.cycle.snapshot(now_ms),
+            self.homing.snapshot(now_ms),
+            self.orders.snapshot(now_ms),
+            self.status.snapshot(now_ms),
+            self._link.snapshot(now_ms),
+        )
+        values: "tuple[int, ...]" = ()
+        for part in parts:
+            values += (len(part),) + part
+        return values
+
+    def restore(self, values: "tuple[int, ...]") -> None:
+        """Become the firmware `snapshot` was taken of; lease and key are read from memory."""
+        parts = []
+        at = 0
+        while at < len(values):
+            parts.append(values[at + 1 : at + 1 + values[at]])
+            at += 1 + values[at]
+        self.clock.restore(parts[0])
+        now_ms = self.clock.now_ms
+        self.boot_epoch = parts[1][0]
+        self._boot_ms = parts[1][1] + now_ms
+        self._set_clock_s = parts[1][2]
+        self._lease_refusal = parts[1][3]
+        key = pairing.recall(self._store, self.mind, self._key)
+        self.holding.load()
+        self.mind.restore(parts[2])
+        self.inbox.restore(parts[3], now_ms)
+        self.panel.restore(parts[4], now_ms)
+        self.consent.restore(parts[5], now_ms)
+        self.beam.restore(parts[6], now_ms)
+        self.cycle.restore(parts[7], now_ms)
+        self.homing.restore(parts[8], now_ms)
+        self.orders.restore(parts[9], now_ms)
+        self.status.restore(parts[10], now_ms)
+        self._link = BoardEnd(key, self.boot_epoch)
+        self._link.restore(parts[11], now_ms)

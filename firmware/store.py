@@ -1,0 +1,104 @@
+"""Records in the board's memory that survive a power cut at any byte.
+
+Responsible for: two checksummed copies of every record, one written and read back
+after the other, choosing and mending them at boot, and telling a memory that was never
+paired from one that was lost. Not responsible for what the records say.
+
+Both copies carry the same number after every write, so one garbled copy never brings
+an older truth back. Nothing may act on a record before `write` has returned True.
+"""
+
+import binascii
+import struct
+
+from firmware.device import Device
+
+PAIRING = 0
+EPOCH = 1
+LEASE = 2
+MIND = 3
+
+_CAPACITY = (40, 8, 1280, 1240)
+_HEAD = "<BHI"  # record id, length, number of the write
+_HEAD_SIZE = struct.calcsize(_HEAD)
+_CRC_SIZE = 4
+_BLANKS = (b"\0", b"\xff")
+FRAM_SIZE = 8192
+
+
+def _stride(record: int) -> int:
+    return _HEAD_SIZE + _CAPACITY[record] + _CRC_SIZE
+
+
+def address(record: int, copy: int) -> int:
+    """Where a copy (0 or 1) of a record begins."""
+    at = copy * _stride(record)
+    for before in range(record):
+        at += 2 * _stride(before)
+    return at
+
+
+class Store:
+    """The records on `board`'s memory; `torn` counts the copies that had to be mended."""
+
+    def __init__(self, board: Device) -> None:
+        self._board = board
+        self._numbers = [0, 0, 0, 0]
+        self.torn = 0
+
+    def read(self, record: int) -> "bytes | None":
+        """The newest whole copy, the other one mended from it; None: both are lost."""
+        first = self._copy(record, 0)
+        second = self._copy(record, 1)
+        if first is None and second is None:
+            return None
+        if first is None or (second is not None and second[0] > first[0]):
+            best, other = second, 0
+        else:
+            best, other = first, 1
+        assert best is not None
+        self._numbers[record] = best[0]
+        if first is None or second is None or first[0] != second[0] or first[1] != second[1]:
+            self.torn += 1
+            self._write_copy(record, other, best[0], best[1])
+        return best[1]
+
+    def write(self, record: int, payload: bytes) -> bool:
+        """Both copies durable and read back; False: the memory does not keep what it is given."""
+        assert len(payload) <= _CAPACITY[record]
+        number = self._numbers[record] + 1
+        self._numbers[record] = number
+        return self._write_copy(record, 0, number, payload) and self._write_copy(
+            record, 1, number, payload
+        )
+
+    def never_paired(self) -> bool:
+        """No whole pairing record, and at least one of its copies was never written to."""
+        blank = False
+        for copy in (0, 1):
+            if self._copy(PAIRING, copy) is not None:
+                return False
+            raw = self._board.fram_read(address(PAIRING, copy), _stride(PAIRING))
+            blank = blank or raw == _BLANKS[0] * len(raw) or raw == _BLANKS[1] * len(raw)
+        return blank
+
+    def _copy(self, record: int, copy: int) -> "tuple[int, bytes] | None":
+        at = address(record, copy)
+        name, length, number = struct.unpack(_HEAD, self._board.fram_read(at, _HEAD_SIZE))
+        if name != record + 1 or length > _CAPACITY[record]:
+            return None
+        raw = self._board.fram_read(at, _HEAD_SIZE + length + _CRC_SIZE)
+        body = raw[:-_CRC_SIZE]
+        if struct.unpack("<I", raw[-_CRC_SIZE:])[0] != binascii.crc32(body) & 0xFFFFFFFF:
+            return None
+        return number, body[_HEAD_SIZE:]
+
+    def _write_copy(self, record: int, copy: int, number: int, payload: bytes) -> bool:
+        body = struct.pack(_HEAD, record + 1, len(payload), number) + payload
+        raw = body + struct.pack("<I", binascii.crc32(body) & 0xFFFFFFFF)
+        at = address(record, copy)
+        self._board.fram_write(at, raw)
+        return self._board.fram_read(at, len(raw)) == raw
+
+
+assert address(MIND, 1) + _stride(MIND) <= FRAM_SIZE

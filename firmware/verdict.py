@@ -1,0 +1,88 @@
+"""From a cycle that has ended, or a START found at boot, to a durable DONE.
+
+Responsible for: collecting the witnesses, asking evidence.py, and writing verdict and
+consequences (given back, held, latched) in one record. Not responsible for motion. A
+DONE that could not be made durable is not told to anybody: the order stays STARTED.
+"""
+
+from firmware import notes
+from firmware.cycle import Cycle, tick
+from firmware.device import NO_READING, Device, Inputs
+from firmware.evidence import AT_START, AT_TARGET, BETWEEN, NO_ANSWER, Finding, Witness, judge
+from firmware.homing import MOTION_FAULTS, consistent
+from firmware.lease import Holding
+from firmware.mind import Mind
+from hal.wire import codes
+
+DROPS_MAX = 65535
+
+
+def _encoder(sense: Inputs, compartment: int) -> int:
+    if sense.encoder == NO_READING or not consistent(sense):
+        return NO_ANSWER
+    if sense.encoder == 0:
+        return AT_START
+    return AT_TARGET if sense.encoder == tick(compartment) else BETWEEN
+
+
+def witness(sense: Inputs, mind: Mind, holding: Holding, cycle: "Cycle | None") -> Witness:
+    """All that is known now about the started order; `cycle` None: found at boot."""
+    order = mind.order
+    w = Witness()
+    w.live = cycle is not None
+    w.exposed = bool(order.exposed)
+    if cycle is not None:
+        w.exposed = cycle.gate_left  # the gate was watched: told to open is not yet open
+        w.cause = cycle.cause
+    w.gate_closed = bool(sense.gate_closed)
+    w.encoder = _encoder(sense, order.compartment)
+    w.drops = (sense.drop_count - order.pre_drops) & 0xFFFFFFFF
+    w.weight_known = bool(sense.cup_present) and sense.lift_count == order.pre_lifts
+    w.delta_mg = sense.cup_mg - order.pre_mg if w.weight_known else 0
+    lease = holding.lease
+    if lease is not None and lease.rows[order.compartment].fill == order.fill:
+        row = lease.rows[order.compartment]
+        w.weight_mg = row.weight_mg
+        w.tolerance_mg = row.tolerance_mg
+    return w
+
+
+def conclude(board: Device, mind: Mind, w: Witness, utc_s: int) -> "Finding | None":
+    """Judge and make it durable; None: the memory failed, nothing is concluded."""
+    finding = judge(w)
+    order = mind.order
+    ledger = mind.ledger
+    assert order.state == codes.STARTED
+    order.state = codes.DONE
+    order.verdict = finding.verdict
+    order.code = finding.code
+    order.drops = min(w.drops, DROPS_MAX)
+    order.weight_delta_mg = w.delta_mg
+    order.round_end_mg = board.sense.cup_mg
+    order.round_lifts = board.sense.lift_count
+    if finding.verdict == codes.NOT_RELEASED:
+        ledger.give_back(order.number, order.compartment)
+    elif board.sense.lift_count != order.pre_lifts:
+        ledger.lifted(utc_s)
+    ledger.lifts = board.sense.lift_count
+    if finding.hold:
+        ledger.held |= 1 << order.compartment
+    if finding.chute:
+        ledger.chute_held = 1
+    for code in (w.cause, finding.code):
+        if code in MOTION_FAULTS:
+            ledger.latch(code)
+    if not mind.save():
+        return None
+    board.note(notes.DONE, order.number)
+    return finding
+
+
+def refuse_after_reset(mind: Mind) -> None:
+    """PREPARED found at boot: consent and watch over the cup are gone with the power."""
+    order = mind.order
+    if order.state == codes.PREPARED:
+        order.state = codes.DONE
+        order.verdict = codes.REFUSED
+        order.code = codes.RESET_BEFORE_START
+        mind.save()
