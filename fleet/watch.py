@@ -28,6 +28,7 @@ from fleet.view import Household, clock_time
 
 PAUSE_S = 1.0  # longest wait between two looks at the clock
 SUMMARY_EVERY_S = 30.0  # under load the summary file waits so long, else for a quiet second
+ASK_ANYWAY = 1 << 62  # no log is as long: whatever is not acknowledged, send it now
 
 Tell = Callable[[str], None]
 
@@ -124,6 +125,7 @@ class Watcher:
         asked[device, epoch] = number
         if letter.retain:  # kept by the broker: it says when the machine spoke, not that it lives
             self._vigil.expect(device, at, now_s)
+            asked[device, epoch] = ASK_ANYWAY  # we have just come: what came before is lost
         else:
             _spoke(spoken, device, at)
 

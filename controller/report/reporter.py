@@ -154,6 +154,8 @@ class Reporter:
         if ask and now >= self._replay_at + REPLAY_MIN_S:
             self._replay_at = now
             self._go_back(RESEND_MIN_S)
+        elif ask:  # not so soon again, but not forgotten either
+            self._progress_at, self._resend_s = self._replay_at, REPLAY_MIN_S
 
     def _go_back(self, resend_s: float) -> None:
         self._outbox.rewind()
