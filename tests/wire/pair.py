@@ -147,3 +147,15 @@ def joined_pair(seed: int = 1) -> Pair:
     pair.board_said.clear()
     pair.controller_said.clear()
     return pair
+
+
+def still_works(pair: Pair) -> bool:
+    """Whether a body of each side still arrives, and nothing else does."""
+    pair.board_heard.clear()
+    pair.controller_heard.clear()
+    pair.tell_board(b"after")
+    pair.tell_controller(b"after")
+    pair.run(100)
+    return pair.board_heard == [(frame.DESIRED, b"after")] and (
+        pair.controller_heard == [(frame.ACTUAL, b"after")]
+    )
