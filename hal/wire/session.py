@@ -38,8 +38,8 @@ class BoardEnd:
         self._say_busy = False
         self._say_welcome = False
         self._aged_at_ms = 0
-        self._silence_ms = ALONE_MS  # since the last valid frame, never counted higher
-        self._hello_age_ms = HELLO_MS  # since the last HELLO, never counted higher
+        self._silence_ms = 0  # since the last valid frame or 0 ms; ALONE_MS at most
+        self._hello_age_ms = HELLO_MS  # since the last HELLO; HELLO_MS at most
 
     @property
     def bad_frames(self) -> int:
@@ -100,10 +100,10 @@ class BoardEnd:
     def alive(self, now_ms: int) -> bool:
         """Whether a valid frame came within ALIVE_MS."""
         self._age(now_ms)
-        return self._silence_ms < ALIVE_MS
+        return self._channel is not None and self._silence_ms < ALIVE_MS
 
     def silent_ms(self, now_ms: int) -> int:
-        """Since the last valid frame; ALONE_MS where it is that long or there was none."""
+        """Since the last valid frame, or since the board's clock of ms began; at most ALONE_MS."""
         self._age(now_ms)
         return self._silence_ms
 

@@ -94,6 +94,17 @@ def test_any_one_lost_frame_of_the_opening_is_made_up_for(lost: int) -> None:
     assert pair.board_heard == [(frame.DESIRED, b"want")]
 
 
+def test_a_board_that_has_just_started_is_not_alone_yet() -> None:
+    """After power returns the controller has a minute to come back before it counts as gone."""
+    pair = Pair()
+    pair.to_board = cut
+    pair.run(session.ALONE_MS - 1)
+    assert not pair.board.alive(pair.now_ms)
+    assert pair.board.silent_ms(pair.now_ms) == session.ALONE_MS - 1
+    pair.run(60_000)
+    assert pair.board.silent_ms(pair.now_ms) == session.ALONE_MS
+
+
 def test_board_that_was_reset_is_joined_again_at_once() -> None:
     """After a reset the new boot epoch is joined within a second, and the old keys are gone."""
     pair = joined_pair()
@@ -216,7 +227,7 @@ def test_a_restored_board_goes_on_at_any_instant() -> None:
 def test_a_snapshot_does_not_know_the_hour() -> None:
     """The same state reached at another time has the same snapshot."""
     taken = []
-    for start_ms in (0, 123_456):
+    for start_ms in (100_000, 223_456):
         board = BoardEnd(KEY, 1)
         board.outgoing(start_ms, 9)
         board.receive(b"half a frame", start_ms + 300, 9)
