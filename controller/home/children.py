@@ -39,6 +39,12 @@ def _ends_with_parent(parent: int) -> Callable[[], None]:
     return before_exec
 
 
+def shown(path: Path) -> str:
+    """A path as a person would type it from here."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
+
+
 class Child:
     """One process under one name, across its restarts."""
 
@@ -91,7 +97,7 @@ class Child:
             self._pause_ms = PAUSE_FIRST_MS
         why = self._process.returncode
         word = f"signal {-why}" if why < 0 else f"exit code {why}"
-        say(f"{self.name} ended ({word}); again in {self._pause_ms / 1000:g} s, see {self._log}")
+        say(f"{self.name} ended ({word}); again in {self._pause_ms / 1000:g} s, see {shown(self._log)}")
         self._due_ms = now_ms + self._pause_ms
         self._pause_ms = min(2 * self._pause_ms, PAUSE_LAST_MS)
         return self._due_ms

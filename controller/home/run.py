@@ -5,6 +5,7 @@ plain words, and for ending all of them. Not responsible for keeping one process
 (children.py), for files (places.py) or for keys, plan and settings (furnish.py).
 """
 
+import json
 import os
 import selectors
 import signal
@@ -18,6 +19,7 @@ from controller.home.children import Child, Children
 from controller.home.furnish import Furniture, furnish
 from controller.home.places import ROOT, HomeRefused, Places, free_port
 from controller.home.switches import Switches
+from controller.sockets import NobodyThere, ask
 from fleet.brokers import BrokerMissing, nats
 from hal.sim.runtime import NoRuntime, firmware_command, run_environment
 
@@ -57,16 +59,18 @@ class Home:
         proxy_port = free_port() if broker_port else 0
         furniture = furnish(places, switches, broker_port=proxy_port)
         self._start_house(furniture, broker_port, proxy_port)
-        firmware = ["-m", "firmware", "--board", "sim", "--house", str(places.sockets)]
-        self._start("firmware", [*runtime, *firmware, "--key", str(furniture.pairing_key)])
+        board = ["-m", "firmware", "--board", "sim", "--house", str(places.sockets / "board.sock")]
+        self._start("firmware", [*runtime, *board, "--key", str(furniture.pairing_key)])
         self._start("controller", _python("controller", "--config", places.config))
         self._until("the controller answers", lambda: _answers(places.door))
+        self._hand_over(furniture.envelope)
         self._start("loader", _python("hal.sim.loader", "--house", places.house,
                                       "--controller", places.door))
         if broker_port:
             self._start("watch", _python(
                 "fleet.watch", "--broker", f"127.0.0.1:{broker_port}",
-                "--hub-key", furniture.hub_key, "--store", places.store), relayed=True)
+                "--hub-key", furniture.hub_key, "--store", places.store,
+                "--zone", furniture.zone), relayed=True)
         return self._start_page()
 
     def _start_broker(self) -> int:
@@ -89,6 +93,15 @@ class Home:
             words += ["--broker", f"127.0.0.1:{broker_port}", "--broker-listen", str(proxy_port)]
         self._start("house", _python("hal.sim", *words))
         self._until("the house answers", lambda: _answers(places.house))
+
+    def _hand_over(self, envelope: bytes) -> None:
+        """Bring the signed plan to the controller; it refuses what it already has."""
+        try:
+            answer = ask(self._places.door, {"wish": "plan", "envelope": json.loads(envelope)})
+        except NobodyThere as why:
+            raise HomeRefused(f"the plan could not be handed over: {why}") from why
+        if not answer.get("ok"):
+            say(f"the plan was not taken: {answer.get('why')} ({answer.get('code')})")
 
     def _start_page(self) -> str:
         port = free_port(self._switches.port)
@@ -113,8 +126,8 @@ class Home:
         self._selector.close()
 
     def _start(self, name: str, command: list[str], *, relayed: bool = False) -> Child:
-        child = Child(name, command, cwd=ROOT, log=self._places.log / f"{name}.log",
-                      environ=run_environment(), relayed=relayed)
+        log = self._places.log / f"{name}.log"
+        child = Child(name, command, cwd=ROOT, log=log, environ=run_environment(), relayed=relayed)
         self._children.start(child, now_ms())
         return child
 
