@@ -30,6 +30,7 @@ from schedules.fhir_value import (
     OrderRefused,
     elements,
     extension,
+    flag,
     mapping,
     number,
     text,
