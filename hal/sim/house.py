@@ -24,7 +24,15 @@ HALF_RANGE = 1 << 31
 
 
 class SeatGone(Exception):
-    """The one who held the token is no longer there."""
+    """The one who held the token is no longer there; `cause` as in Sense.reset_cause."""
+
+    def __init__(self, cause: int = POWER) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+class SeatEmpty(Exception):
+    """Somebody is expected in the circle and did not come; the text says who."""
 
 
 class BoardSeat(Protocol):
@@ -117,6 +125,7 @@ class House:
         self.controller_wake_ms = 0
         self.net = True
         self.wishes: list[dict[str, object]] = []
+        self.done: list[dict[str, object]] = []  # what planned verbs answered
         self.turns = 0
         self.on_net: Callable[[bool], None] = lambda up: None
         self.on_jump: Callable[[], None] = lambda: None
@@ -196,8 +205,8 @@ class House:
             until = seat.turn()
         except PowerLost:
             return True
-        except SeatGone:
-            world.reset(POWER)
+        except SeatGone as gone:
+            world.reset(gone.cause)
             return True
         self.board_wake_ms = self._board_wake(until)
         return True

@@ -139,7 +139,6 @@ class Machine:
                 self.reset(POWER)
             self.ready_ms = NEVER
             self.supply.change(now, mains=False, charge_ms=0)
-            self.supply.since_ms = NEVER >> 1  # empty for good: no further event
         elif self.ready_ms == NEVER and not self.up:
             self.ready_ms = now + BOOT_MS
 

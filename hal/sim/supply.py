@@ -55,7 +55,8 @@ class Supply:
 
     def next_ms(self) -> int:
         """When the battery will be empty."""
-        return NEVER if self.mains else self.since_ms + self.charge_ms
+        empty = self.mains or self.charge_ms == 0
+        return NEVER if empty else self.since_ms + self.charge_ms
 
 
 class Clock:
