@@ -151,7 +151,8 @@ async def _carry(
         return Answer(False, "old-page", "This page was out of date. Please try once more.")
     try:
         if kind == "hand" and home.house:
-            return await ask(home.house.path, hand(verb, form), who="simulated house")
+            line = hand(verb, form, coming=home.coming())
+            return await ask(home.house.path, line, who="simulated house")
         return await ask(home.controller.path, wish(verb, form), who="controller")
     except NoWish as refusal:
         return Answer(False, refusal.code, refusal.sentence)

@@ -60,7 +60,7 @@ def _sector(index: int) -> Sector:
 
 def _pieces(middle: float) -> tuple[tuple[float, float, float], ...]:
     """Places from the rim inwards: alone in the middle first, then beside one another."""
-    places = ((160, 0.0), (142, 0.0), (125, 0.0), (151, -0.048), (134, 0.05), (116, 0.0))
+    places = ((156, 0.0), (133, 0.0), (112, 0.0), (145, -0.055), (123, 0.045), (167, 0.05))
     found = []
     for count, (radius, aside) in enumerate(places[:PIECES_SHOWN]):
         x, y = _point(radius, middle + aside)

@@ -17,26 +17,35 @@ WHO = ("controller", "board")
 
 @dataclass(frozen=True)
 class Mishap:
-    """One trouble on offer: its name in the house, what a person reads."""
+    """One trouble on offer: its name in the house, what a person reads, first choice or not."""
 
     name: str
     label: str
-    about: str
+    common: bool = False
 
 
 MISHAPS = (
-    Mishap("jam", "Jam the tray", "The motor turns, the tray does not."),
-    Mishap("stuck_gate_closed", "Gate stuck shut", "Nothing can fall."),
-    Mishap("stuck_gate_open", "Gate stuck open", "The tray must not turn."),
-    Mishap("blind_beam", "Blind the beam", "Falling pieces are not seen."),
-    Mishap("stuck_pill", "Pill sticks", "A piece stays behind in its compartment."),
-    Mishap("lost_pill", "Pill is lost", "A piece falls, but not into the cup."),
-    Mishap("scale_stuck", "Scale stuck", "The weight does not change any more."),
-    Mishap("cup_not_empty", "Something in the cup", "The cup is put back with a piece in it."),
-    Mishap("cable_cut", "Cut the cable", "Controller and board cannot talk."),
-    Mishap("bit_flips", "Noise on the cable", "Bits flip on their way."),
-    Mishap("brown_out", "Brown-out", "The board restarts in the middle of things."),
-    Mishap("battery_flat", "Battery flat", "With the mains cut, everything goes dark."),
+    Mishap("jam", "Jam the tray", True),
+    Mishap("stuck_gate_closed", "Gate stuck shut", True),
+    Mishap("stuck_gate_open", "Gate stuck open", True),
+    Mishap("blind_beam", "Blind the beam", True),
+    Mishap("stuck_pill", "Pill sticks", True),
+    Mishap("lost_pill", "Pill is lost", True),
+    Mishap("cup_not_empty", "Something in the cup", True),
+    Mishap("cable_cut", "Cut the cable", True),
+    Mishap("brown_out", "Brown-out", True),
+    Mishap("bit_flips", "Noise on the cable"),
+    Mishap("cable_loss", "Cable loses bytes"),
+    Mishap("spurious_beam", "Beam sees ghosts"),
+    Mishap("scale_stuck", "Scale stuck"),
+    Mishap("lift_stuck", "Cup switch stuck"),
+    Mishap("encoder_stuck", "Encoder stuck"),
+    Mishap("tray_reseated", "Tray put in wrongly"),
+    Mishap("button_bounce", "Button bounces"),
+    Mishap("watchdog_starve", "Firmware hangs"),
+    Mishap("fram_torn", "Cut during a write"),
+    Mishap("battery_flat", "Battery flat"),
+    Mishap("clock_dead", "Board loses the time"),
 )
 
 _PLAIN: dict[str, Object] = {
@@ -55,20 +64,25 @@ _PLAIN: dict[str, Object] = {
 }
 
 
-def hand(verb: str, form: Mapping[str, str]) -> Object:
-    """The line for the house's control socket; raises NoWish."""
+def hand(verb: str, form: Mapping[str, str], *, coming: int = 0) -> Object:
+    """The line for the house's control socket; raises NoWish.
+
+    `coming`: the compartment that is to be released next, for troubles of one compartment.
+    """
     if verb in _PLAIN:
         return dict(_PLAIN[verb])
     if verb in ("mishap", "heal"):
-        return _trouble(verb, form.get("name", ""))
+        return _trouble(verb, form.get("name", ""), coming)
     if verb == "clock-jump":
         return _jump(form.get("who", ""), form.get("seconds", ""))
     raise NoWish("unknown-hand", "There is no such control.")
 
 
-def _trouble(verb: str, name: str) -> Object:
+def _trouble(verb: str, name: str, coming: int) -> Object:
     if name not in {mishap.name for mishap in MISHAPS}:
         raise NoWish("unknown-mishap", "There is no such mishap.")
+    if verb == "mishap" and name == "stuck_pill":
+        return {"verb": verb, "name": name, "args": {"compartment": coming}}
     return {"verb": verb, "name": name}
 
 

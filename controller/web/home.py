@@ -119,6 +119,19 @@ class Home:
         moment = self.look()
         return frame(moment.scene, moment.now, moment.zone) if moment.scene else None
 
+    def coming(self) -> int:
+        """The compartment whose doses are due next; 0 where none is loaded."""
+        now = self.look().now
+        if now is None:
+            return 0
+        due = {dose.dose_id: dose.due_at for dose in now.doses if not dose.outcome}
+        loaded = [
+            (min(due[name] for name in c.doses if name in due), c.index)
+            for c in now.compartments
+            if c.state == "loaded" and any(name in due for name in c.doses)
+        ]
+        return min(loaded)[1] if loaded else 0
+
     def redraw_s(self) -> float:
         """Real seconds until the pages would say something else though nothing happened."""
         moment = self.look()

@@ -8,7 +8,9 @@ wrong goes before what is due, and what is due before what comes later.
 from dataclasses import dataclass
 
 from controller.web import words
+from controller.web.pick import number, text
 from controller.web.snapshot import Dose, Round, Snapshot
+from hal.wire import codes
 
 RECENT_S = 20 * words.MINUTE_S  # how long "taken" or "missed" stays the news
 COUNTDOWN_S = 2 * words.MINUTE_S  # below this the seconds are counted
@@ -43,16 +45,40 @@ class Dot:
 
 @dataclass(frozen=True)
 class Panel:
-    """Everything the patient's page shows."""
+    """Everything the patient's page shows; `until` is the time the dose stays available."""
 
     phase: str
     tone: str
     headline: str
-    detail: str
+    detail: str = ""
     hint: str = ""
     act: Act | None = None
     medicines: tuple[tuple[str, int], ...] = ()
+    until: str = ""
     countdown: bool = False
+
+    @property
+    def step(self) -> int:
+        """Where on the way of a dose this is: 0 before the call to 4 written down."""
+        return STEPS.get(self.phase, -1)
+
+
+STEPS = {
+    "soon": 0,
+    "due": 1,
+    "last-call": 1,
+    "cup": 1,
+    "coming": 2,
+    "take": 3,
+    "return": 3,
+    "done": 4,
+}
+CUP_REFUSALS = {
+    "cup-missing": "Please put the empty cup back",
+    "cup-not-empty": "Please empty the cup and put it back",
+    "cup-moved": "Please empty the cup and put it back",
+}
+HELP = "Call the person who helps you."
 
 
 def panel(now: Snapshot | None, *, now_s: int, up: bool, since: str, hands: bool) -> Panel:
@@ -66,14 +92,12 @@ def panel(now: Snapshot | None, *, now_s: int, up: bool, since: str, hands: bool
     trouble = _trouble(now)
     if trouble:
         return trouble
-    if now.round and now.round.stage != "waiting":
-        return _busy(now, now.round, now_s, hands)
+    if now.round:
+        return _round(now, now.round, now_s, hands)
     doubt = [dose for dose in now.doses if dose.state == "uncertain"]
     if doubt:
         return _doubtful(now, doubt[-1])
-    if now.round:
-        return _may_be_taken(now, now.round, now_s, hands)
-    return _idle(now, now_s)
+    return _news(now, now_s) or _idle(now, now_s)
 
 
 def _away(since: str) -> Panel:
@@ -82,86 +106,29 @@ def _away(since: str) -> Panel:
         "bad",
         "The screen has lost the machine",
         f"No word {since}. Nothing is given out until it is back. It comes back by itself.",
-        "If your medicine is due now, call the person who helps you.",
+        "Is your medicine due now? Call the person who helps you.",
     )
 
 
 def _trouble(now: Snapshot) -> Panel | None:
-    if now.mode == "starting":
-        return Panel("starting", "calm", "One moment", now.say or "The machine is starting.")
     if now.mode == "service":
-        return Panel(
-            "service", "calm", "Somebody is at the machine", now.say or "It is being loaded."
-        )
+        return Panel("service", "calm", "Somebody is at the machine", now.say)
     if now.mode in ("locked", "journal-fault"):
-        reason = now.say or now.lock_reason or "It has stopped to be on the safe side."
-        return Panel(
-            "problem",
-            "bad",
-            "Please do not wait for this machine",
-            reason,
-            "Call the person who helps you.",
-        )
+        why = now.say or "It is locked."
+        return Panel("problem", "bad", "Please do not wait for this machine", why, HELP)
+    if now.mode == "starting":
+        return Panel("starting", "calm", "One moment", "The machine is getting ready.")
     if not now.trusted:
-        return Panel(
-            "problem",
-            "bad",
-            "The clock is not sure",
-            now.say or "Nothing is given out until somebody has confirmed the time.",
-            "Call the person who helps you.",
-        )
+        sentence = "Nothing is given out until somebody has confirmed the time."
+        return Panel("problem", "bad", "The clock is not sure", sentence, HELP)
+    if now.link in ("stale", "never"):
+        sentence = "Nothing is given out until it answers. The screen keeps trying."
+        return Panel("problem", "bad", "The machine does not answer", sentence, HELP)
     return None
 
 
-def _title(round_: Round, zone: str) -> str:
-    part = words.part_of_day(round_.due_at, zone)
-    return "midday medicine" if part == "midday" else f"{part} medicine"
-
-
-def _until(round_: Round, zone: str) -> str:
-    return f"It stays available until {words.clock(round_.close_at, zone)}."
-
-
-def _may_be_taken(now: Snapshot, round_: Round, now_s: int, hands: bool) -> Panel:
-    """The window is open, but nobody has been called yet."""
-    left_s = round_.due_at - now_s
-    if left_s <= 0:
-        return _called(now, round_, now_s, hands)
-    counting = left_s < COUNTDOWN_S
-    return Panel(
-        "soon",
-        "calm",
-        f"Your {_title(round_, now.zone)} comes in {words.span(left_s)}",
-        now.say or f"I will call you at {words.clock(round_.due_at, now.zone)}.",
-        act=Act("press", "Take it now") if hands and now.signal == "ready" else None,
-        hint="" if hands or now.signal != "ready" else "To take it now, press the button.",
-        medicines=round_.names,
-        countdown=counting,
-    )
-
-
-def _called(now: Snapshot, round_: Round, now_s: int, hands: bool) -> Panel:
-    last = now_s >= round_.warn_at > 0 or now.signal == "warn"
-    ready_early = now.signal == "ready" and now_s < round_.due_at
-    head = f"Time for your {_title(round_, now.zone)}"
-    if last:
-        head = f"Last call: your {_title(round_, now.zone)}"
-    elif ready_early:
-        head = f"Your {_title(round_, now.zone)} is ready"
-    return Panel(
-        "last-call" if last else "due",
-        "due",
-        head,
-        _until(round_, now.zone),
-        "" if hands else "Press the button on the machine.",
-        Act("press", "Give me my medicine") if hands else None,
-        round_.names,
-    )
-
-
-def _busy(now: Snapshot, round_: Round, now_s: int, hands: bool) -> Panel:
-    if round_.stage in ("offered", "prepared"):
-        return _called(now, round_, now_s, hands)
+def _round(now: Snapshot, round_: Round, now_s: int, hands: bool) -> Panel:
+    """The round in work: before, while and after the pieces fall."""
     if round_.stage == "committed":
         return Panel(
             "coming",
@@ -170,31 +137,82 @@ def _busy(now: Snapshot, round_: Round, now_s: int, hands: bool) -> Panel:
             "Your medicine is coming. The tray turns first.",
             medicines=round_.names,
         )
-    away = cup_away(now)
-    if round_.stage == "released" and not away:
+    if round_.stage == "released":
+        return _take(round_, hands)
+    if round_.stage == "taken":
         return Panel(
-            "take",
-            "due",
-            "Take the cup",
-            now.say or "Your medicine is in it. Drink some water with it.",
-            "" if hands else "Then put the empty cup back.",
-            Act("take_cup", "Take the cup") if hands else None,
-            round_.names,
+            "return",
+            "good",
+            "Put the empty cup back",
+            "Then the machine knows that you have your medicine.",
+            act=Act("return_cup", "Put the cup back") if hands else None,
+            medicines=round_.names,
         )
+    refusal = text(now.board, "refusal")
+    if refusal in CUP_REFUSALS:
+        return Panel(
+            "cup",
+            "due",
+            CUP_REFUSALS[refusal],
+            "Your medicine comes after that.",
+            act=Act("return_cup", "Put the cup back") if hands and cup_away(now) else None,
+            until=words.clock(round_.close_at, now.zone),
+        )
+    if now_s < round_.due_at and now.signal not in ("call", "warn"):
+        return _early(now, round_, now_s, hands)
+    return _called(now, round_, now_s, hands)
+
+
+def _title(round_: Round, zone: str) -> str:
+    return f"{words.part_of_day(round_.due_at, zone)} medicine"
+
+
+def _early(now: Snapshot, round_: Round, now_s: int, hands: bool) -> Panel:
+    """The window is open, but nobody has been called yet."""
+    left_s = round_.due_at - now_s
+    may = now.signal == "ready"
     return Panel(
-        "return",
-        "good",
-        "Put the empty cup back",
-        "Then the machine knows that you have your medicine.",
-        act=Act("return_cup", "Put the cup back") if hands and away else None,
+        "soon",
+        "calm",
+        f"Your {_title(round_, now.zone)} comes in {words.span(left_s)}",
+        "You may also take it now." if may and not hands else "",
+        "Press the button on the machine." if may and not hands else "",
+        Act("press", "Take it now") if may and hands else None,
+        round_.names,
+        words.clock(round_.close_at, now.zone),
+        countdown=left_s < COUNTDOWN_S,
+    )
+
+
+def _called(now: Snapshot, round_: Round, now_s: int, hands: bool) -> Panel:
+    last = now_s >= round_.warn_at > 0 or now.signal == "warn"
+    title = _title(round_, now.zone)
+    return Panel(
+        "last-call" if last else "due",
+        "due",
+        f"Last call: your {title}" if last else f"Time for your {title}",
+        hint="" if hands else "Press the button on the machine.",
+        act=Act("press", "Give me my medicine") if hands else None,
         medicines=round_.names,
+        until=words.clock(round_.close_at, now.zone),
+    )
+
+
+def _take(round_: Round, hands: bool) -> Panel:
+    return Panel(
+        "take",
+        "due",
+        "Take the cup",
+        "Your medicine is in it. Drink some water with it.",
+        "" if hands else "Then put the empty cup back.",
+        Act("take_cup", "Take the cup") if hands else None,
+        round_.names,
     )
 
 
 def cup_away(now: Snapshot) -> bool:
     """The board weighs nothing at all: the cup is in somebody's hand."""
-    load = now.board.get("cup_mg")
-    return isinstance(load, int) and load < 0
+    return number(now.board, "cup_mg") < 0
 
 
 def _doubtful(now: Snapshot, dose: Dose) -> Panel:
@@ -203,14 +221,11 @@ def _doubtful(now: Snapshot, dose: Dose) -> Panel:
         "bad",
         "Please take no more for now",
         f"It is not clear what happened to the {words.clock(dose.due_at, now.zone)} medicine.",
-        "The person who helps you can settle it under Today.",
+        "Somebody who knows can say so under Today.",
     )
 
 
 def _idle(now: Snapshot, now_s: int) -> Panel:
-    news = _news(now, now_s)
-    if news:
-        return news
     if now.next_at is None:
         return Panel("idle", "calm", "Nothing is planned", now.say or "There is no plan in force.")
     left_s = now.next_at - now_s
@@ -219,14 +234,14 @@ def _idle(now: Snapshot, now_s: int) -> Panel:
         "idle",
         "calm",
         f"Next: {part} medicine, {words.when(now.next_at, now_s, now.zone)}",
-        f"That is in {words.span(left_s)}." if left_s > 0 else now.say,
+        f"That is in {words.span(left_s)}." if left_s > 0 else "",
         countdown=0 < left_s < COUNTDOWN_S,
     )
 
 
 def _news(now: Snapshot, now_s: int) -> Panel | None:
     """What became of the dose of a moment ago."""
-    recent = [d for d in now.doses if d.due_at <= now_s < d.close_at + RECENT_S and d.outcome]
+    recent = [d for d in now.doses if d.outcome and now_s < d.close_at + RECENT_S]
     if not recent:
         return None
     last = recent[-1]
@@ -236,13 +251,13 @@ def _news(now: Snapshot, now_s: int) -> Panel | None:
     part = words.part_of_day(last.due_at, now.zone)
     if last.outcome == "taken":
         return Panel("done", "good", "Well done", f"Your {part} medicine is taken. {coming}")
-    if last.outcome in ("missed", "held") and now_s >= last.close_at:
+    if last.outcome in ("missed", "held"):
         return Panel(
             "over",
             "bad",
             f"The {part} medicine is over",
             f"Do not take two next time. {coming}",
-            "The person who helps you has been told.",
+            "The person who helps you is told.",
         )
     return None
 
@@ -253,10 +268,8 @@ def chips(now: Snapshot | None, *, up: bool, simulated: bool, pace: str) -> list
         return [Chip("!", "No contact", "bad")]
     found = []
     if simulated or now.board.get("simulated") is True:
-        found.append(Chip("◇", f"Simulated {pace}".strip(), "due"))
-    flags = now.board.get("flags")
-    on_mains = not isinstance(flags, int) or bool(flags & 8)
-    if not on_mains:
+        found.append(Chip("◇", f"Simulated {pace}".strip(), "calm"))
+    if not number(now.board, "flags", codes.F_MAINS) & codes.F_MAINS:
         found.append(Chip("▮", "On battery", "bad"))
     if now.link in ("stale", "never"):
         found.append(Chip("!", "Machine silent", "bad"))
@@ -264,7 +277,7 @@ def chips(now: Snapshot | None, *, up: bool, simulated: bool, pace: str) -> list
         found.append(Chip("⇅", "Offline, still works", "due"))
     if any(alert.severity == "high" for alert in now.alerts):
         found.append(Chip("!", "Needs somebody", "bad"))
-    if len(found) == 0 or all(chip.sign == "◇" for chip in found):
+    if not found:
         found.append(Chip("✓", "All is well", "good"))
     return found
 

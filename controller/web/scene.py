@@ -37,8 +37,10 @@ class Scene:
     battery: int  # per cent
     net: bool
     board: bool  # the firmware runs
+    button: bool  # held down
     mishaps: tuple[str, ...]
-    utc_ms: int
+    utc_ms: int  # by the controller's clock
+    board_utc_ms: int
     speed: int
     demonstration: bool
     runtime: str
@@ -66,8 +68,10 @@ def read_scene(view: Object) -> Scene:
         battery=max(0, min(100, share)),
         net=flag(view, "net", True),
         board=flag(view, "board", True),
+        button=flag(view, "button_down"),
         mishaps=tuple(texts(view, "mishaps")) or _names(objects(view, "mishaps")),
         utc_ms=number(view, "utc_ms"),
+        board_utc_ms=number(view, "board_utc_ms"),
         speed=max(number(view, "speed", 1), 1),
         demonstration=flag(view, "demonstration"),
         runtime=text(view, "runtime"),
@@ -113,6 +117,7 @@ def frame(scene: Scene, now: Snapshot | None, zone: str) -> Object:
         "battery": scene.battery,
         "net": scene.net,
         "board": scene.board,
+        "button": scene.button,
         "link": now.link if now else "never",
         "time": words.clock(scene.utc_ms // 1000, zone) if scene.utc_ms else "--:--",
         "exposed": _exposed(scene.ticks),
@@ -123,7 +128,7 @@ def _exposed(ticks: int) -> str:
     """Which compartment stands over the hole, counted from 1; `home` for the blank sector."""
     sector, rest = divmod(ticks, 8)
     if rest:
-        return "…"
+        return "–"
     return "home" if sector == 0 else str(sector)
 
 

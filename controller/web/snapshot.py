@@ -60,6 +60,11 @@ class Alert:
     compartment: int | None
     acknowledged_by: str
 
+    @property
+    def may_resolve(self) -> bool:
+        """About an outcome: a person ends it. Any other alert ends with its cause."""
+        return self.code in ("dose-missed", "dose-held", "left-in-cup", "dose-warned")
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -80,6 +85,7 @@ class Compartment:
     state: str
     fill: int
     pieces: int
+    code: str
     doses: tuple[str, ...]
 
 
@@ -98,6 +104,7 @@ class Snapshot:
     net_unacked: int
     plan_version: int | None
     plan_until: int | None
+    pending_version: int
     patient: str
     signal: str
     say: str
@@ -133,6 +140,7 @@ def read_snapshot(source: Object) -> Snapshot:
         net_unacked=number(net, "unacked"),
         plan_version=maybe_number(plan, "version") if plan else None,
         plan_until=maybe_number(plan, "valid_until") if plan else None,
+        pending_version=number(source, "pending_version"),
         patient=text(plan, "patient") if plan else "",
         signal=text(source, "signal", "quiet"),
         say=text(source, "say"),
@@ -218,5 +226,6 @@ def _read_compartment(source: Object) -> Compartment:
         state=text(source, "state", "empty"),
         fill=number(source, "fill"),
         pieces=number(source, "pieces"),
+        code=text(source, "code"),
         doses=tuple(texts(source, "doses")),
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from controller.web.pick import Object
 
-TEXT_MOST = 200
+TEXT_MOST = 80
 NAME_MOST = 60
 COMPARTMENTS_MOST = 28
 PIECES_MOST = 40
@@ -123,5 +123,6 @@ _WISHES: dict[str, Callable[[Form], Object]] = {
     "verify": _about_compartment("verify"),
     "emptied": _emptied,
     "confirm-clock": _only_by("confirm-clock"),
-    "service-move": _only_by("service-move"),
+    "loading-done": _only_by("loading-done"),
+    "unlock": _only_by("unlock"),
 }

@@ -7,6 +7,8 @@ for when it is shown. Local time comes from the plan's zone, never from this mac
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from controller.words import HOW
+
 MINUTE_S = 60
 HOUR_S = 3600
 DAY_S = 86400
@@ -26,24 +28,15 @@ DOSE_WORDS = {
     "uncertain": ("?", "unclear", "bad"),
 }
 
-HOW_WORDS = {
-    "retrieved": "lifted from the machine",
-    "left in cup": "left in the cup",
-    "by hand": "by hand",
-    "clock-untrusted": "the clock was not sure",
-    "no-verdict": "the machine never said what happened",
-    "cup away": "the cup did not come back",
-    "cup": "the cup does not agree",
-}
-
 REFUSAL_WORDS = {
     "gap": "too soon after the last one",
-    "cap": "the most for one day is reached",
-    "outside-window": "not at this time of day",
-    "clock-untrusted": "the clock is not sure",
-    "none-loaded": "none is loaded",
-    "no-fill": "none is loaded",
-    "open": "it is already on its way",
+    "cap": "that is the most for one day",
+    "not-ready": "the machine is not ready",
+    "already-granted": "it is on its way: press the button",
+    "plan-not-valid": "the plan has ended",
+    "busy": "other medicine is coming first",
+    "cup-not-empty": "the cup is not back yet",
+    "none-loaded": "none is in the machine",
 }
 
 
@@ -128,7 +121,7 @@ def person(by: str) -> str:
 
 def how(word: str) -> str:
     """The reason beside an outcome, in words."""
-    return HOW_WORDS.get(word, word.replace("-", " "))
+    return HOW.get(word, word.replace("-", " "))
 
 
 def refusal(code: str) -> str:

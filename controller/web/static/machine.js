@@ -59,11 +59,12 @@
 
   function front(scene) {
     const lamp = part("lamp");
-    lamp.setAttribute("class", "lamp " + scene.lamp + (scene.lamp === "quiet" ? "" : " lit"));
+    lamp.setAttribute("class", `lamp ${scene.lamp}${scene.lamp === "quiet" ? "" : " lit"}`);
     say("lamp-word", scene.lamp === "quiet" ? "lamp off" : "lamp: " + scene.lamp);
     say("word", scene.board ? scene.lamp : "off");
     say("time", scene.time);
     mark("sound", "on", scene.buzzer !== "quiet");
+    mark("button", "down", scene.button);
     mark("service", "on", scene.service);
     say("service-word", scene.service ? "service on" : "service off");
     mark("door", "open", scene.door);
@@ -112,9 +113,6 @@
     describe(scene);
   });
 
-  part("button").addEventListener("click", () => {
-    part("button").classList.add("down");
-    setTimeout(() => part("button").classList.remove("down"), 180);
-    document.dispatchEvent(new CustomEvent("hand", { detail: "press" }));
-  });
+  part("button").addEventListener("click", () =>
+    document.dispatchEvent(new CustomEvent("hand", { detail: "press" })));
 })();
