@@ -167,7 +167,7 @@ class Store:
 
     def bury(self, topic: str, payload: bytes, reason: str, now_ms: int) -> None:
         """Keep the beginning of a message that cannot be an event, for whoever looks into it."""
-        with _Transaction(self._db):
+        with _Transaction(self._db, durable=False):
             self._db.execute(
                 "INSERT INTO dead_letter (topic, reason, payload, seen_ms) VALUES (?, ?, ?, ?)",
                 (topic[:KEPT_BYTES], reason, payload[:KEPT_BYTES], now_ms),

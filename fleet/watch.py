@@ -26,7 +26,7 @@ from fleet.silence import OFFLINE_AFTER_S, SILENT_AFTER_S, Vigil
 from fleet.store import Arrival, Cursor, Fork, Store, arrival
 from fleet.view import Household, clock_time
 
-PAUSE_S = 1.0  # longest wait between two looks at the clock
+PAUSE_S = 0.5  # longest wait between two looks at the clock
 SUMMARY_EVERY_S = 30.0  # under load the summary file waits so long, else for a quiet second
 ASK_ANYWAY = 1 << 62  # no log is as long: whatever is not acknowledged, send it now
 

@@ -10,6 +10,7 @@ pseudonyms, and words that are not in the closed vocabulary become `other`.
 import datetime
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, TypeAlias
 
@@ -41,6 +42,9 @@ class Entry(Protocol):
     def prev(self) -> bytes: ...
     @property
     def hash(self) -> bytes: ...
+
+
+_ALERT_ID = re.compile(r"([a-z-]+?)(?:-(?:[0-9]{1,4}|[0-9a-f]{12,32}))?")
 
 
 def _number(value: Json, key: bytes) -> Json:
@@ -91,7 +95,9 @@ def _pseudonym(value: Json, key: bytes) -> Json:
     """A stable name for a regimen that only the holder of the hub key could guess."""
     if not isinstance(value, str):
         return None
-    return hmac.new(key, b"regimen|" + value.encode(), hashlib.sha256).hexdigest()[:16]
+    return hmac.new(key, b"regimen|" + value.encode(errors="replace"), hashlib.sha256).hexdigest()[
+        :16
+    ]
 
 
 def _pseudonyms(value: Json, key: bytes) -> Json:
@@ -102,13 +108,15 @@ def _pseudonyms(value: Json, key: bytes) -> Json:
 
 
 def _alert_id(value: Json, key: bytes) -> Json:
-    """An alert id made of plain characters, else its digest."""
+    """An id made of a public word and a number or dose id, else a keyed digest of it."""
     if not isinstance(value, str):
         return None
-    plain = len(value) <= 96 and value.isascii()
-    if plain and not value.strip("abcdefghijklmnopqrstuvwxyz0123456789-/:."):
+    parts = _ALERT_ID.fullmatch(value)
+    if parts is not None and parts[1] in WORDS:
         return value
-    return hashlib.sha256(value.encode()).hexdigest()[:32]
+    return hmac.new(key, b"alert|" + value.encode(errors="replace"), hashlib.sha256).hexdigest()[
+        :32
+    ]
 
 
 _NUMBERS = words(
@@ -157,7 +165,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "LoadingDone": ("by",),
     "LeaseAccepted": ("lease_no", "digest", "version"),
     "FillHeld": ("compartment", "fill", "code"),
-    "FillVerified": ("compartment", "fill", "by"),
+    "FillVerified": ("compartment", "fill", "tray_index", "door_count", "by"),
     "DoseOpened": ("dose_id", "regimen", "open_at", "due_at", "warn_at", "close_at"),
     "DoseFellDue": ("dose_id",),
     "Presented": ("doses",),

@@ -15,43 +15,55 @@ def words(text: str) -> frozenset[str]:
 
 ROLES = words("patient caregiver pharmacist checker nurse loader operator person machine board hub")
 
-_OUTCOMES = words(
-    """
-    taken missed skipped held handed-out uncertain
-    """
-)
+_OUTCOMES = words("taken missed skipped held handed-out uncertain")
 
 _HOW = words(
     """
-    retrieved left-in-cup cup-away cup by-hand no-verdict journal-lost plan plan-change
-    not-presented not-released released-late late-verdict withdrawn not-loaded no-fill
-    not-in-lease clock clock-untrusted locked link service window-closed closed patient
-    machine person seen unseen resolved settled acknowledged ended recovered taken-late
-    superseded expired asked day given-up uncertain-evidence evidence stop hold by-person
-    stepped button retried used-up too-often refused empty none no-board board-lost cleared
-    skipped-by-person gone in-cup unknown
+    retrieved left-in-cup cup-away cup by-hand no-verdict journal-lost plan plan-change by-request
+    not-presented not-loaded taken-late late-verdict settled-taken settled-missed by-a-person
+    cleared unlocked
     """
 )
 
 _ALERTS = words(
     """
     dose-missed dose-held dose-uncertain dose-warned left-in-cup cup-away board-silent
-    board-fault clock-untrusted journal-fault reports-waiting load-due plan-expiring
-    mains-lost battery-low second-controller chute-held compartment-held bad-frames
+    board-fault clock-untrusted journal-fault reports-waiting load-due load-unfinished
+    plan-expiring plan-not-valid mains-lost battery-low second-controller chute-held
+    compartment-held bad-frames machine-locked
     """
 )
 
-_REASONS = words(
+_ORDERS = words(
     """
-    new first first-start created restart start step clock-step no-second-clock spread
-    board-clock board-clock-not-set no-board-clock below-floor floor disagree confirmed
-    trusted illegal-step journal-fault head-unknown forked gap cap limit window not-allowed
-    none-loaded no-stock no-plan one-signature same-signer same-role unknown-signer
-    bad-signature other-device older-version wrong-predecessor compiled-mismatch
-    trailing-bytes duplicate-keys simulated-board power brown-out external
+    window-closed plan-changed no-longer-allowed fill-held machine-not-ready number-taken
+    """
+)
+
+_LOCKS = words(
+    """
+    board-simulated journal-lost board-store-missing release-without-commit no-end-of-deciding
+    locked illegal-step new board-clock-not-set stepped apart before-journal
+    """
+)
+
+_ASKING = words(
+    """
+    already-granted cap gap none-loaded cup-not-empty not-ready no-plan unknown-regimen not-open
+    not-asked-for withdrawn
+    """
+)
+
+_LOADING = words("door-opened tray-changed held-by-board half-loaded spent asked day")
+
+_PLANS = words(
+    """
+    one-signature same-signer same-role unknown-signer bad-signature other-device older-version
+    wrong-predecessor expired compiled-mismatch trailing-bytes duplicate-keys duplicate-key
+    not-an-envelope not-canonical no-envelope plan-signature already-known
     """
 )
 
 _FAULTS = frozenset(row[0] for row in FAULTS.values())
 
-WORDS = _OUTCOMES | _HOW | _ALERTS | _REASONS | _FAULTS
+WORDS = _OUTCOMES | _HOW | _ALERTS | _ORDERS | _LOCKS | _ASKING | _LOADING | _PLANS | _FAULTS

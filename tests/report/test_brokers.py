@@ -190,7 +190,7 @@ def test_a_vanished_machine_is_announced_by_the_broker(
     hub.start("--offline-after", "0.1")
     home.tell_doses(1)
     assert home.drain()
-    assert topics.ONLINE == visitor.kept(DEVICE.leaf(topics.AVAILABILITY))
+    assert topics.ONLINE == until(lambda: visitor.kept(DEVICE.leaf(topics.AVAILABILITY)))
 
     home.reporter.set_net(False)
 
@@ -244,7 +244,7 @@ def test_alert_topics_say_what_stands(home: Home, visitor: Visitor) -> None:
     home.snapshot = {"mode": "ready", "alerts": [row]}
     until(lambda: home.reporter.connected)
     home.pump()
-    payload = visitor.kept(topic)
+    payload = until(lambda: visitor.kept(topic))
     document = documents.unseal(payload, topics.ALERT, "home-1", KEY)
     assert document is not None
     assert ("dose-missed", 3, False) == tuple(
@@ -268,9 +268,8 @@ def test_the_state_document_is_retained(home: Home, visitor: Visitor) -> None:
     until(lambda: home.reporter.connected)
     home.pump()
 
-    document = documents.unseal(
-        visitor.kept(DEVICE.leaf(topics.STATE)), topics.STATE, "home-1", KEY
-    )
+    payload = until(lambda: visitor.kept(DEVICE.leaf(topics.STATE)))
+    document = documents.unseal(payload, topics.STATE, "home-1", KEY)
 
     assert document is not None
     assert ("ready", home.journal.log_epoch) == (document["mode"], document["log_epoch"])

@@ -1,0 +1,222 @@
+"""The hub's store, its words for people, and its ear for silence."""
+
+import zoneinfo
+from pathlib import Path
+
+import pytest
+
+from controller.canonical import Json
+from controller.report import documents
+from fleet import summary
+from fleet.silence import Vigil
+from fleet.store import MAX_AHEAD, MAX_DEAD_LETTERS, Arrival, Cursor, Fork, Store, arrival
+from fleet.view import Household, clock_time
+from tests.report.test_outbox import KEY, Chain
+
+BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
+
+
+def chain_of(count: int, salt: str = "") -> list[Arrival]:
+    """So many events as they arrive."""
+    chain = Chain()
+    chain.grow(count, salt)
+    return [told(documents.event(row, "aa", KEY)) for row in chain.rows]
+
+
+def told(doc: dict[str, Json]) -> Arrival:
+    """A document as an arrival."""
+    one = arrival("home-1", doc)
+    assert one is not None
+    return one
+
+
+def take(store: Store, *arrivals: Arrival) -> tuple[Cursor, list[Fork]]:
+    """Take events of one log; its cursor and the forks seen."""
+    (cursor,), forks = store.take(arrivals, {}, 0)
+    return cursor, forks
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "hub.sqlite")
+
+
+def test_a_gap_is_never_acknowledged_over(store: Store) -> None:
+    """The cursor stops before the gap, says that more is there, and jumps when it is filled."""
+    one = chain_of(6)
+
+    assert (2, True) == (_at(store, one[0], one[1], one[4])[0], store.cursor("home-1", "aa").ahead)
+    assert (6, False) == _at(store, one[2], one[3], one[5])
+
+
+def _at(store: Store, *arrivals: Arrival) -> tuple[int, bool]:
+    cursor, forks = take(store, *arrivals)
+    assert [] == forks
+    return cursor.acked, cursor.ahead
+
+
+def test_an_event_is_stored_once(store: Store) -> None:
+    """Repeats change nothing, in one batch or in many."""
+    one = chain_of(3)
+    take(store, *one, *one)
+    cursor, _ = take(store, *one)
+
+    assert (3, one[2].hash) == (cursor.acked, cursor.head)
+    assert 3 == store.stored("home-1", "aa")
+
+
+def test_an_equal_number_with_another_hash_is_a_fork(store: Store) -> None:
+    """The first history stays, the other one is kept apart, and the cursor does not follow it."""
+    true, false = chain_of(5), chain_of(7, salt="x")
+    take(store, *true)
+
+    cursor, forks = take(store, *false)
+
+    assert [Fork("home-1", "aa", n) for n in (1, 2, 3, 4, 5)] == forks[:5]
+    assert (5, true[4].hash) == (cursor.acked, cursor.head)
+    assert 5 <= store.counts()[0]
+
+
+def test_an_event_that_does_not_follow_leaves_its_place_to_the_true_one(store: Store) -> None:
+    """A false event ahead of the cursor cannot block the log for ever."""
+    true, false = chain_of(4), chain_of(4, salt="x")
+    take(store, true[0], false[2])
+    cursor, forks = take(store, true[1])
+    assert (2, [Fork("home-1", "aa", 3)]) == (cursor.acked, forks)
+
+    cursor, forks = take(store, true[2], true[3])
+
+    assert (4, []) == (cursor.acked, forks)
+
+
+def test_what_is_acknowledged_survives(store: Store, tmp_path: Path) -> None:
+    """Another process that opens the file finds what the cursor promised."""
+    cursor, _ = take(store, *chain_of(9))
+
+    assert cursor == Store(tmp_path / "hub.sqlite").cursor("home-1", "aa")
+
+
+def test_a_failed_batch_leaves_no_trace(store: Store) -> None:
+    """Nothing of a batch that could not be stored is there afterwards."""
+    one = chain_of(2)
+    broken = Arrival("home-1", "aa", 3, one[1].hash, "ff", {"at": 1.5})  # type: ignore[dict-item]
+    with pytest.raises(ValueError, match="float"):
+        store.take([*one, broken], {}, 0)
+
+    assert 0 == store.cursor("home-1", "aa").acked
+    assert 0 == store.stored("home-1", "aa")
+
+
+def test_events_from_a_far_future_are_not_hoarded(store: Store) -> None:
+    """A device cannot fill the store with numbers far beyond its cursor."""
+    far = Arrival("home-1", "aa", MAX_AHEAD + 1, "", "ff", {})
+    take(store, far)
+
+    assert 0 == store.stored("home-1", "aa")
+
+
+def test_dead_letters_are_bounded(store: Store) -> None:
+    """Anybody may send garbage; the newest of it is kept."""
+    for number in range(MAX_DEAD_LETTERS + 5):
+        store.bury("t", b"%d" % number, "no-seal", 0)
+
+    assert (0, MAX_DEAD_LETTERS) == store.counts()
+
+
+@pytest.mark.parametrize(
+    "change", [{"n": 0}, {"n": True}, {"n": 1 << 63}, {"n": "1"}, {"hash": ""}, {"kind": 1}]
+)
+def test_a_sealed_document_may_still_be_no_event(change: dict[str, Json]) -> None:
+    """What lacks a place in a chain is refused."""
+    doc = dict(chain_of(1)[0].doc)
+
+    assert arrival("home-1", {**doc, **change}) is None
+
+
+def test_the_summary_counts_what_became_of_each_dose(tmp_path: Path) -> None:
+    """The last word on a dose counts, once; alerts are raised and resolved."""
+    a, b, c = "aa" * 16, "bb" * 16, "cc" * 16
+    bodies: list[tuple[str, dict[str, Json]]] = [
+        ("DoseOpened", {"dose_id": c, "due_at": 1_800_000_000}),
+        ("DoseClosed", {"dose_id": a, "outcome": "taken", "how": "retrieved"}),
+        ("DoseClosed", {"dose_id": b, "outcome": "uncertain", "how": "cup"}),
+        (
+            "AlertRaised",
+            {"alert_id": f"dose-uncertain-{b[:12]}", "code": "dose-uncertain", "severity": 3},
+        ),
+        ("DoseSettled", {"dose_id": b, "outcome": "taken", "how": "by hand", "by": "person/ada"}),
+        (
+            "AlertResolved",
+            {"alert_id": f"dose-uncertain-{b[:12]}", "how": "settled", "by": "person/ada"},
+        ),
+        ("AlertRaised", {"alert_id": "mains-lost", "code": "mains-lost", "severity": 2}),
+    ]
+    chain = Chain()
+    chain.grow(len(bodies))
+    docs = []
+    for row, (kind, body) in zip(chain.rows, bodies, strict=True):
+        doc = documents.event(row, "aa", KEY) | {"kind": kind}
+        docs.append(told({**doc, **documents.publish(body, documents.PUBLIC[kind], KEY)}))
+    store = Store(tmp_path / "hub.sqlite")
+    store.take(docs, {"home-1": "2027-01-15T08:00:00.000Z"}, 0)
+    found = summary.summarise(tmp_path / "hub.sqlite")["devices"]
+    assert isinstance(found, dict)
+    device = found["home-1"]
+
+    assert {"taken": 2, "open": 1} == device["doses"]
+    assert (2, 1, ["mains-lost"]) == tuple(
+        device[name] for name in ("alerts_raised", "alerts_resolved", "alerts_open")
+    )
+    assert (7, 7, 0, 1) == tuple(
+        device[name] for name in ("stored", "contiguous", "closed_twice", "settled")
+    )
+
+
+def test_a_caregiver_reads_local_time() -> None:
+    """The dose is named by its due time on the caregiver's wall."""
+    home = Household(BERLIN)
+    home.apply({"kind": "DoseOpened", "dose_id": "aa", "due_at": 1_800_000_000})
+    line = home.apply({"kind": "DoseClosed", "dose_id": "aa", "outcome": "missed", "how": ""})
+
+    assert [
+        "The dose of 2027-01-15 09:00: MISSED. Nobody took it from the machine in time."
+    ] == line
+    assert "2027-01-15 09:00" == clock_time("2027-01-15T08:00:00.000Z", BERLIN)
+
+
+def test_a_late_taking_corrects_what_was_said() -> None:
+    """People who heard `missed` hear that it was taken after all."""
+    home = Household()
+    home.apply({"kind": "DoseClosed", "dose_id": "aa", "outcome": "missed", "how": "left-in-cup"})
+
+    assert ["The dose aa was taken after all, late."] == home.apply(
+        {"kind": "TakenLate", "dose_id": "aa"}
+    )
+
+
+def test_silence_is_told_once_and_so_is_its_end() -> None:
+    """A machine that stops speaking is unknown since its last word, never missed."""
+    vigil = Vigil(silent_after_s=900, offline_after_s=30)
+    vigil.expect("home-1", "2027-01-15T14:05", now_s=0)
+
+    assert [] == vigil.check(899)
+    assert [("home-1", "2027-01-15T14:05")] == vigil.check(900)
+    assert [] == vigil.check(2000)
+    assert "2027-01-15T14:05" == vigil.heard("home-1", "2027-01-15T15:00", now_s=2000)
+    assert vigil.heard("home-1", "2027-01-15T15:01", now_s=2001) is None
+    assert 2901 == vigil.next_s()
+
+
+def test_a_short_hiccup_of_the_connection_is_no_alarm() -> None:
+    """Offline counts after its grace; back in time, nobody is told."""
+    vigil = Vigil(silent_after_s=900, offline_after_s=30)
+    vigil.heard("home-1", "2027-01-15T14:05", now_s=0)
+    vigil.offline("home-1", now_s=10)
+    assert [] == vigil.check(39)
+    vigil.online("home-1")
+    assert [] == vigil.check(41)
+
+    vigil.offline("home-1", now_s=50)
+    vigil.offline("home-1", now_s=70)
+    assert [("home-1", "2027-01-15T14:05")] == vigil.check(80)
+    assert ["home-1"] == vigil.silent()
