@@ -145,7 +145,7 @@ def _read(order: Element, shelf: Mapping[str, Element], said: Said, site: _Site)
     dosages = elements(order, "dosageInstruction")
     if not dosages:
         raise OrderRefused("no-dosage", "the order does not say how to take the medicine")
-    medication, name = medication_of(order, shelf)
+    medication, name = medication_of(order, shelf, bool(said.ingredients))
     form = said.form or form_of(medication)
     if not said.text_read:
         check_texts(dosages)

@@ -109,8 +109,11 @@ def _slug(value: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")
 
 
-def medication_of(order: Element, shelf: Mapping[str, Element]) -> tuple[Element, str]:
-    """(medication with form and ingredients, its name)."""
+def medication_of(order: Element, shelf: Mapping[str, Element], named: bool) -> tuple[Element, str]:
+    """(medication with form and ingredients, its name).
+
+    `named`: somebody has said the ingredients, so the name beside the link is enough.
+    """
     concept = mapping(order, "medicationCodeableConcept")
     if concept is not None:
         return {}, name_of(concept)
@@ -120,6 +123,9 @@ def medication_of(order: Element, shelf: Mapping[str, Element]) -> tuple[Element
     target = text(reference, "reference") or ""
     inside = {f"#{one.get('id')}": one for one in elements(order, "contained")}
     found = inside.get(target) or shelf.get(target)
+    shown = text(reference, "display")
+    if found is None and named and shown:
+        return {}, name_of({"text": shown})
     if found is None:
         raise OrderRefused("medication-not-here", "the medicine is named by a link that leads away")
     no_modifier(found, "the medicine")
