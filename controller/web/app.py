@@ -43,7 +43,7 @@ def create_app(home: Home, hosts: tuple[str, ...]) -> FastAPI:
         title="Posology: the page", docs_url=None, redoc_url=None, openapi_url=None,
         lifespan=lifespan,
     )  # fmt: skip
-    token = Token()
+    token = app.state.token = Token()
     templates = Jinja2Templates(HERE / "templates")
     templates.env.trim_blocks = templates.env.lstrip_blocks = True
     templates.env.globals.update(token=token, sectors=drawing.sectors(), how_choices=HOW)

@@ -23,7 +23,7 @@ LINE_MOST = 4_000_000  # bytes
 class Feed:
     """The newest object of one peer, and whether that peer is there."""
 
-    def __init__(self, path: str, inside: str) -> None:
+    def __init__(self, path: str, inside: str, *, first_s: float = FIRST_S) -> None:
         self.path = path
         self.latest: Object | None = None
         self.latest_mono_s = 0.0  # when it came, on this process's monotonic clock
@@ -31,6 +31,7 @@ class Feed:
         self.why = "not asked yet"
         self.turn = 0  # rises with every change
         self._inside = inside  # the key a peer may wrap its objects in
+        self._first_s = first_s
         self._news = asyncio.Condition()
 
     async def run(self) -> None:
@@ -66,18 +67,19 @@ class Feed:
     async def _follow(self) -> bool:
         """One connection; True where it only fell quiet and is worth a fresh look at once."""
         reader, writer = await asyncio.open_unix_connection(self.path, limit=LINE_MOST)
+        heard = False
         try:
             writer.write(b'{"watch":true}\n')
             await writer.drain()
-            wait_s = FIRST_S
             while True:
-                line = await asyncio.wait_for(reader.readline(), wait_s)
+                line = await asyncio.wait_for(
+                    reader.readline(), QUIET_S if heard else self._first_s
+                )
                 if not line:
                     return False
-                if await self._take(line):
-                    wait_s = QUIET_S
+                heard = await self._take(line) or heard
         except TimeoutError:
-            if wait_s == FIRST_S:
+            if not heard:
                 raise
             return True
         finally:

@@ -66,7 +66,7 @@ def snapshot(at_s: int = DUE_S - 40, **changes: Json) -> Object:
         "net": {"connected": True, "unacked": 0},
         "plan": {"version": 3, "valid_until": DUE_S + 60 * 86400, "patient": "P-17"},
         "signal": "ready", "say": "", "next": {"due_at": DUE_S, "doses": 2},
-        "round": round_("waiting"), "doses": doses(),
+        "round": round_("prepared"), "doses": doses(),
         "asked": [{"regimen_id": "paracetamol", "name": "Paracetamol 500 mg", "allowed": True,
                    "code": "", "next_at": None}],
         "alerts": [], "compartments": compartments(), "loading": None,

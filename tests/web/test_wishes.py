@@ -1,0 +1,85 @@
+"""Forms become lines for the controller and the house, or a refusal with a sentence."""
+
+import pytest
+
+from controller.web.hands import MISHAPS, hand
+from controller.web.wishes import NoWish, pseudonym, wish
+from hal.sim import mishaps
+
+SETTLE = {"dose_id": "d1", "outcome": "taken", "how": "counted", "by": " Ada Lovelace "}
+
+
+def test_settling_carries_the_persons_pseudonym() -> None:
+    """Outcome, what was seen and who says so travel together."""
+    assert {
+        "wish": "settle",
+        "dose_id": "d1",
+        "outcome": "taken",
+        "how": "counted",
+        "by": "person/ada-lovelace",
+    } == wish("settle", SETTLE)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"by": "  "}, "no-name"),
+        ({"by": "!!"}, "no-name"),
+        ({"outcome": "skipped"}, "not-a-choice"),
+        ({"outcome": ""}, "missing-field"),
+        ({"how": "I guess"}, "not-a-choice"),
+        ({"dose_id": "x" * 81}, "missing-field"),
+    ],
+)
+def test_an_incomplete_settlement_is_refused(change: dict[str, str], code: str) -> None:
+    """There is no default outcome and no nameless person."""
+    with pytest.raises(NoWish) as refusal:
+        wish("settle", {**SETTLE, **change})
+
+    assert code == refusal.value.code
+
+
+@pytest.mark.parametrize("verb", ["dispense", "release", "press", "start", ""])
+def test_no_wish_releases_a_pill(verb: str) -> None:
+    """The list is closed: there is no verb that moves the machine."""
+    with pytest.raises(NoWish):
+        wish(verb, {"by": "Ada", "compartment": "3"})
+
+
+@pytest.mark.parametrize("compartment", ["28", "-1", "3.0", "٣", "", "x"])
+def test_a_compartment_outside_the_tray_is_refused(compartment: str) -> None:
+    """Only 0 to 27, in plain digits."""
+    with pytest.raises(NoWish):
+        wish("verify", {"compartment": compartment, "by": "Ada"})
+
+
+def test_a_name_in_any_script_is_a_name() -> None:
+    """Letters are letters; the length is bounded."""
+    assert ("person/žofia", True) == (pseudonym("Žofia"), len(pseudonym("a" * 500)) < 80)
+
+
+def test_every_mishap_on_offer_is_known_to_the_house() -> None:
+    """A button that the house would refuse is not shown."""
+    assert set() == {mishap.name for mishap in MISHAPS} - set(mishaps.TABLE)
+
+
+def test_a_sticking_pill_sticks_in_the_compartment_that_comes_next() -> None:
+    """Otherwise the trouble would wait for a compartment nobody opens."""
+    assert {"verb": "mishap", "name": "stuck_pill", "args": {"compartment": 5}} == hand(
+        "mishap", {"name": "stuck_pill"}, coming=5
+    )
+
+
+@pytest.mark.parametrize(
+    ("verb", "form"),
+    [
+        ("put", {}),
+        ("mishap", {"name": "everything"}),
+        ("clock-jump", {"who": "controller", "seconds": "999999999"}),
+        ("clock-jump", {"who": "hub", "seconds": "3600"}),
+    ],
+)
+def test_hands_are_a_closed_list(verb: str, form: dict[str, str]) -> None:
+    """Only what has a control on the page can be asked of the house."""
+    with pytest.raises(NoWish):
+        hand(verb, form)
