@@ -109,7 +109,7 @@ class Executive:
         board.drive_off()
         board.gate(0)
         board.emitter(1)
-        self.boot_epoch, key = pairing.boot(self._store, self.mind, self._key, board.sense.luck)
+        self.boot_epoch, key = pairing.boot(self._store, self.mind, self._key, board.sense)
         self._link = BoardEnd(key, self.boot_epoch)
         self.orders.boot_epoch = self.boot_epoch
         board.note(notes.BOOTED, self.boot_epoch)

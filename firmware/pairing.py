@@ -8,15 +8,20 @@ lost. Not responsible for re-pairing a locked board: that needs a person and its
 import struct
 
 from firmware import store
+from firmware.device import Inputs
 from firmware.mind import Mind
 from firmware.store import Store
 
 KEY_SIZE = 32
 
 
-def boot(memory: Store, mind: Mind, key: bytes, luck: int) -> "tuple[int, bytes]":
-    """(boot_epoch, pairing key); the mind is loaded, or locked with an epoch from luck."""
-    if key and memory.never_paired():
+def boot(memory: Store, mind: Mind, key: bytes, sense: Inputs) -> "tuple[int, bytes]":
+    """(boot_epoch, pairing key); the mind is loaded, or locked with an epoch from luck.
+
+    A blank memory on a machine that has already counted drops is lost, not new (H26).
+    """
+    luck = sense.luck
+    if key and sense.drop_count == 0 and memory.never_paired():
         _format(memory, mind, key)
     kept = memory.read(store.PAIRING)
     counted = memory.read(store.EPOCH)

@@ -138,7 +138,8 @@ class Bench:
         d.stage = stage
         d.order = order
         d.compartment = compartment
-        d.fill = self.offered.rows[compartment].fill if self.offered else 0
+        if self.offered is not None and compartment < codes.COMPARTMENTS:
+            d.fill = self.offered.rows[compartment].fill
         d.not_after_s = more.get("not_after_s", self.utc_s() + HOUR_S)
         if self.desired.order == order and "not_after_s" not in more:
             d.not_after_s = self.desired.not_after_s
