@@ -4,11 +4,14 @@ Responsible for: when which bytes arrive at which end. Not for what they mean. A
 per million chunks (flips: per million bits); luck is drawn only while a trouble stands.
 """
 
+from collections import deque
+
 from hal.sim.chance import Chance
 from hal.sim.tray import NEVER
 
 DELAY_MS = 2
 BOARD, CONTROLLER = 0, 1
+KEPT = 64  # chunks per end that can be replayed
 MAX_QUEUED = 4096  # chunks per end; older ones are lost beyond it
 
 
@@ -26,6 +29,7 @@ class Cable:
         self.late = 0
         self.record: list[tuple[int, int, bytes]] | None = None  # (now, end, bytes) for tests
         self.carried = 0
+        self.passed = (deque[bytes](maxlen=KEPT), deque[bytes](maxlen=KEPT))  # for a replay
 
     def calm(self) -> bool:
         """No trouble stands."""
@@ -38,6 +42,7 @@ class Cable:
         if self.record is not None:
             self.record.append((now_ms, end, data))
         self.carried += 1
+        self.passed[end].append(data)
         if self.calm():
             self.queue[end].append((now_ms + DELAY_MS, data))
             return

@@ -80,7 +80,7 @@ class Chute:
 
     def _record(self, over: int, ledger: Ledger, now_ms: int, *, turning: bool) -> None:
         held = ledger.in_compartment.get(over, ())
-        fills = [f.number for f in ledger.fills if f.compartment == over and _any(f.pieces, held)]
+        fills = sorted({piece.fill for piece in held})
         row = {"at_ms": now_ms, "compartment": over, "fills": fills, "turning": turning}
         if row in self.exposures[-1:]:
             return
@@ -117,6 +117,3 @@ class Chute:
             noticed.append("landed")
         return noticed
 
-
-def _any(pieces: list[Piece], held: "list[Piece] | tuple[()]") -> bool:
-    return any(piece is other for piece in pieces for other in held)

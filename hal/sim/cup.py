@@ -29,7 +29,7 @@ class Cup:
 
     def load(self, pieces_mg: int, now_ms: int) -> None:
         """The true load changed: the reading follows within SETTLE_MS."""
-        load = (TARE_MG + pieces_mg if self.present else 0) + self.foreign_mg
+        load = TARE_MG + pieces_mg + self.foreign_mg if self.present else 0
         if load == self.to_mg:
             return
         self.from_mg = self._follow(now_ms)

@@ -13,12 +13,15 @@ GONE = "gone"  # left with the lifted cup, or by hand
 LOST = "lost"  # in the machine or beside the cup
 LOADER = "loader"  # taken out again by the person who loads
 
+LIFTED, BY_HAND = "lifted", "by hand"  # through whom a piece left
+
 
 @dataclass
 class Piece:
     """One tablet or capsule."""
 
     mg: int
+    fill: int  # number of the fill it came with
     place: str = COMPARTMENT
     fell_ms: int | None = None  # left the compartment through the hole
     gone_ms: int | None = None
@@ -44,11 +47,12 @@ class Ledger:
         self.fills: list[Fill] = []
         self.in_compartment: dict[int, list[Piece]] = {}
         self.in_cup: list[Piece] = []
+        self.lifted: list[Piece] = []  # what the last lift carried away and may bring back
 
     def put(self, compartment: int, pieces_mg: list[int], label: str, now_ms: int) -> Fill:
         """A person lays pieces into a compartment (even into one that is not empty)."""
         fill = Fill(len(self.fills) + 1, compartment, label, now_ms)
-        fill.pieces = [Piece(mg) for mg in pieces_mg]
+        fill.pieces = [Piece(mg, fill.number) for mg in pieces_mg]
         self.fills.append(fill)
         self.in_compartment.setdefault(compartment, []).extend(fill.pieces)
         return fill
@@ -80,13 +84,13 @@ class Ledger:
         leaving, self.in_cup = self.in_cup[:count], self.in_cup[count:]
         for piece in leaving:
             piece.place, piece.gone_ms, piece.by = GONE, now_ms, by
+        if by == LIFTED:
+            self.lifted = leaving
         return len(leaving)
 
     def back_into_cup(self, count: int) -> int:
-        """The last `count` lifted pieces come back with the cup; the number that did."""
-        lifted = [p for fill in self.fills[-40:] for p in fill.pieces if p.by == "lifted"]
-        lifted = sorted((p for p in lifted if p.place == GONE), key=lambda p: p.gone_ms or 0)
-        back = lifted[-count:] if count > 0 else []
+        """Up to `count` pieces of the last lift come back with the cup; the number that did."""
+        back, self.lifted = self.lifted[:count], []
         for piece in back:
             piece.place, piece.gone_ms, piece.by = CUP, None, ""
         self.in_cup.extend(back)
@@ -111,7 +115,7 @@ class Ledger:
 
     def load(self, rows: list[dict[str, object]]) -> None:
         """Take back what `save` gave."""
-        self.fills, self.in_cup, self.in_compartment = [], [], {}
+        self.fills, self.in_cup, self.lifted, self.in_compartment = [], [], [], {}
         for row in rows:
             fields = dict(row)
             pieces = [Piece(**p) for p in fields.pop("pieces")]  # type: ignore[attr-defined]

@@ -43,6 +43,7 @@ def save(world: World) -> dict[str, object]:
         "cable": {name: vars(world.cable)[name] for name in _CABLE},
         "air": {name: [[at, *where[id(p)]] for at, p in air[name]] for name in _AIR},
         "fills": world.ledger.save(),
+        "lifted": [where[id(p)] for p in world.ledger.lifted],
         "in_cup": [where[id(p)] for p in world.ledger.in_cup],
         "fram": world.fram.data.hex(),
         "chance": world.chance.state,
@@ -74,6 +75,7 @@ def _load(doc: dict[str, object]) -> World:
     world.ledger.load(cast(list[dict[str, object]], doc["fills"]))
     by_number = {fill.number: fill.pieces for fill in world.ledger.fills}
     world.ledger.in_cup = [by_number[n][i] for n, i in cast(list[list[int]], doc["in_cup"])]
+    world.ledger.lifted = [by_number[n][i] for n, i in cast(list[list[int]], doc["lifted"])]
     for name, rows in cast(dict[str, list[list[int]]], doc["air"]).items():
         vars(world.chute)[name] = [(at, by_number[n][i]) for at, n, i in rows]
     world.fram.data = bytearray(bytes.fromhex(cast(str, doc["fram"])))

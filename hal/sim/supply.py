@@ -82,10 +82,10 @@ class Clock:
         """The clock is suddenly wrong and does not know it."""
         self.base_utc_ms, self.base_ms = self.utc_ms(now_ms) + by_ms, now_ms
 
-    def at_ms(self, utc_ms: int) -> int:
-        """House time at which this clock will show `utc_ms` (to the millisecond)."""
-        passed = utc_ms - self.base_utc_ms
-        return self.base_ms + passed * 1_000_000 // (1_000_000 + self.drift_ppm)
+    def rate(self, drift_ppm: int, now_ms: int) -> None:
+        """From now on it runs fast or slow by so much (-1,000,000: it stands still)."""
+        self.base_utc_ms, self.base_ms = self.utc_ms(now_ms), now_ms
+        self.drift_ppm = drift_ppm
 
 
 class Fram:

@@ -4,6 +4,7 @@ Responsible for: one small function per beginning and end. Not for names, hazard
 (mishaps.py has the table) or for what follows from it (the parts know that).
 """
 
+from hal.sim.cable import BOARD, CONTROLLER
 from hal.sim.chute import BLIND_DARK, BLIND_LIT, BLIND_MISSES, WORKS
 from hal.sim.gate import TRAVEL_MS
 from hal.sim.sense import BROWN_OUT, FRAM_SIZE, NO_READING, TICKS
@@ -206,12 +207,27 @@ def prompt(world: World) -> None:
     world.cable.late = 0
 
 
+def replay(world: World, args: Args) -> None:
+    end = BOARD if args["to"] == "board" else CONTROLLER
+    for data in list(world.cable.passed[end])[-max(1, int(args["count"])) :]:
+        world.cable.send(end, data, world.chance, world.now_ms)
+
+
 def clock_jump(world: World, args: Args) -> None:
     by_ms = int(args["seconds"]) * 1000
     if args["who"] == "controller":
         world.controller_clock.jump(by_ms, world.now_ms)
     elif args["who"] == "board":
         world.board_clock.jump(by_ms, world.now_ms)
+    else:
+        raise MishapRefused(f"nobody called {args['who']!r} has a clock")
+
+
+def clock_rate(world: World, args: Args) -> None:
+    if args["who"] == "controller":
+        world.controller_clock.rate(int(args["ppm"]), world.now_ms)
+    elif args["who"] == "board":
+        world.board_clock.rate(int(args["ppm"]), world.now_ms)
     else:
         raise MishapRefused(f"nobody called {args['who']!r} has a clock")
 

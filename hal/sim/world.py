@@ -9,7 +9,7 @@ import zlib
 
 from hal.sim.cable import BOARD, CONTROLLER
 from hal.sim.machine import EPOCH_2020_MS, Machine
-from hal.sim.pieces import GONE, LOADER
+from hal.sim.pieces import BY_HAND, GONE, LIFTED, LOADER
 from hal.sim.sense import BROWN_OUT, COMPARTMENTS, FRAM_SIZE, SECTOR_TICKS, TICKS
 from hal.sim.supply import PowerLost
 
@@ -169,7 +169,7 @@ class World(Machine):
             return 0
         self.mark("cup taken")
         self.cup.lift()
-        count = self.ledger.leave_cup(len(self.ledger.in_cup), "lifted", self.now_ms)
+        count = self.ledger.leave_cup(len(self.ledger.in_cup), LIFTED, self.now_ms)
         self.attention = True
         self.settle()
         return count
@@ -188,7 +188,7 @@ class World(Machine):
     def fingers(self, count: int, press_mg: int = 0) -> int:
         """Somebody takes pieces out of the cup without lifting it, pressing on it for 2 s."""
         self.mark(f"fingers {count}")
-        taken = self.ledger.leave_cup(count, "by hand", self.now_ms) if self.cup.present else 0
+        taken = self.ledger.leave_cup(count, BY_HAND, self.now_ms) if self.cup.present else 0
         if press_mg:
             self.cup.foreign_mg += press_mg
             self.plan(2000, "hand off", press_mg)
@@ -244,7 +244,7 @@ class World(Machine):
     def hand_out(self, compartment: int, count: int = MAX_PIECES) -> int:
         """Somebody opens the machine mechanically and takes pieces by hand."""
         self.mark(f"hand out {compartment} {count}")
-        return self.ledger.take_out(compartment, count, GONE, "by hand", self.now_ms)
+        return self.ledger.take_out(compartment, count, GONE, BY_HAND, self.now_ms)
 
     def truth(self) -> dict[str, object]:
         """Ground truth for proofs: every piece of every fill, every exposure, every hazard."""
