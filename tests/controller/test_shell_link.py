@@ -139,6 +139,21 @@ def test_a_lease_is_repeated_until_exactly_it_is_reported() -> None:
     assert cable.link.accepted(cable.lease)
 
 
+def test_the_next_lease_does_not_wait_for_the_last_ones_turn() -> None:
+    """What was accepted is over: another lease goes out at once."""
+    cable = _joined()
+    lease = Lease()
+    for number in (3, 4):
+        lease.lease_no = number
+        cable.lease = lease.pack()
+        cable.run(0)
+        cable.actual.lease_no = number
+        cable.actual.lease_digest = lease_digest(cable.lease)
+        cable.say()
+        cable.run(0)
+    assert [0, 0] == cable.heard_at(frame.LEASE)
+
+
 def test_a_new_session_is_told_everything_anew() -> None:
     """After a reset of the board nothing counts as said."""
     cable = _joined()
