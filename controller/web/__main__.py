@@ -5,18 +5,17 @@ depends on: button, lamp and buzzer work without this process.
 """
 
 import argparse
+import socket
 import sys
 
-import uvicorn
-
-from controller.web.app import create_app
 from controller.web.home import Home
+from controller.web.server import Pages
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until stopped; 2 where the address makes no sense."""
+    """Serve until stopped; 2 where the address makes no sense, 1 where it is taken."""
     parser = argparse.ArgumentParser(prog="python -m controller.web", description=__doc__)
     parser.add_argument("--controller", required=True, help="path of the controller's socket")
     parser.add_argument("--journal", required=True, help="path of the journal, read only")
@@ -29,17 +28,18 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"--listen must be address:port, not {given.listen}", file=sys.stderr)
         return 2
     hosts = (*LOOPBACK, address, *given.host)
-    app = create_app(Home(given.controller, given.journal, given.house), hosts)
-    uvicorn.run(
-        app,
-        host=address.strip("[]"),
-        port=int(port),
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=1,
-        server_header=False,
-    )
+    try:
+        listener = socket.create_server((address.strip("[]"), int(port)), family=_family(address))
+    except OSError as fault:
+        print(f"cannot listen on {given.listen}: {fault.strerror}", file=sys.stderr)
+        return 1
+    with listener:
+        Pages(Home(given.controller, given.journal, given.house), hosts).run([listener])
     return 0
+
+
+def _family(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
 if __name__ == "__main__":

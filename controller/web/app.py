@@ -92,7 +92,7 @@ def _add_stream(app: FastAPI, home: Home, templates: Jinja2Templates, token: Tok
         yield ServerSentEvent(event="hello", data=token.value, retry=1000)
         shown: dict[str, object] = {}
         turns = (-1, -1)
-        while True:
+        while not home.closing:
             html = template.render(home.context(page, everything=everything))
             for event, data in (("page", html), ("scene", home.picture())):
                 if data is not None and shown.get(event) != data:

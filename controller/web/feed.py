@@ -60,6 +60,15 @@ class Feed:
                 )
         return self.turn
 
+    def nudge(self) -> None:
+        """Wake everybody who waits, though nothing is new; only within the loop."""
+        self.turn += 1
+        self._nudging = asyncio.ensure_future(self._wake())
+
+    async def _wake(self) -> None:
+        async with self._news:
+            self._news.notify_all()
+
     def age_s(self) -> float:
         """Seconds since the newest object came."""
         return time.monotonic() - self.latest_mono_s

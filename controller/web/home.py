@@ -50,9 +50,18 @@ class Home:
         self.house = Feed(house, "view") if house else None
         self._history = History(journal)
         self._started_s = time.monotonic()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.closing = False
+
+    def close(self) -> None:
+        """The server is to stop: wake every stream so that it ends. From any thread."""
+        self.closing = True
+        if self._loop:
+            self._loop.call_soon_threadsafe(self.controller.nudge)
 
     async def run(self) -> None:
         """Follow the controller and the house until cancelled."""
+        self._loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as group:
             group.create_task(self.controller.run())
             if self.house:

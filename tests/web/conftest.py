@@ -8,12 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
 from controller.journal import Journal
-from controller.web.app import create_app
 from controller.web.home import Home
+from controller.web.server import Pages
 from tests.web import scenes
 from tests.web.stage import Stage
 
@@ -36,18 +35,18 @@ class Served:
 @contextmanager
 def serving(home: Home) -> Iterator[tuple[str, str]]:
     """The pages of `home` on a free port: address:port, and the token of its forms."""
-    app = create_app(home, ("127.0.0.1",))
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
+    server = Pages(home, ("127.0.0.1",))
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()  # the kernel keeps early callers waiting until it serves
-    yield f"127.0.0.1:{listener.getsockname()[1]}", str(app.state.token.value)
-    server.should_exit = True
+    yield f"127.0.0.1:{listener.getsockname()[1]}", str(server.app.state.token.value)
+    server.end()
     thread.join(10)
     listener.close()
+    assert not thread.is_alive()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop must not outlive the module
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
     if not CHROMIUM.exists():
