@@ -95,6 +95,8 @@ class Cycle:
             return codes.DOOR_OPEN
         if sense.service:
             return codes.SERVICE_ON
+        if sense.tray_index != order.pre_tray:
+            return codes.TRAY_CHANGED
         if not sense.cup_present:
             return codes.CUP_MISSING
         if sense.lift_count != order.pre_lifts:

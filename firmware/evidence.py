@@ -68,7 +68,7 @@ def judge(w: Witness) -> Finding:
             return Finding(codes.RELEASED, codes.BEAM_BLIND, codes.BEAM_BLIND, False)
         return Finding(codes.UNCERTAIN, codes.BEAM_BLIND, codes.BEAM_BLIND, False)
     if same and w.drops == 0:
-        return Finding(codes.UNCERTAIN, w.cause or codes.NO_DROP, 0, True)
+        return Finding(codes.UNCERTAIN, w.cause if w.live and w.cause else codes.NO_DROP, 0, True)
     return Finding(codes.UNCERTAIN, codes.SHORT_OR_OVER, 0, True)
 
 

@@ -12,6 +12,9 @@ STALL_MS = 300  # no new tick for so long is a stall (H10)
 WIGGLES = 2
 WIGGLE_TICKS = 4  # half a sector: never reaches a neighbour
 WIGGLE_MS = 200
+WATCH_MS = 30  # between two looks: an encoder that jumps by a sector cannot hide
+TICK_US = 6250  # 8 ticks in 50 ms; the tray is never faster
+AHEAD_TICKS = 2  # the encoder may read so far ahead of the fastest tray
 LIMIT_MS = 5000  # for the whole move, wiggles included
 
 IDLE = 0
@@ -19,7 +22,7 @@ TURNING = 1
 BACKING = 2
 ARRIVED = 3
 STALLED = 4
-BLIND = 5  # the encoder does not answer
+BLIND = 5  # the encoder does not answer, or says what cannot be
 GATE_NOT_CLOSED = 6
 
 
@@ -32,6 +35,8 @@ class Mover:
         self._target = 0
         self._forward = 1
         self._last = 0
+        self._from = 0  # where and when this stretch began
+        self._from_ms = 0
         self._moved_ms = 0
         self._end_ms = 0
         self._back_ms = 0
@@ -40,16 +45,19 @@ class Mover:
     def start(self, board: Device, now_ms: int, target: int) -> None:
         """Begin to turn to `target`, unless gate or encoder forbid it."""
         self._target = target
-        self._last = board.sense.encoder
+        self._begin(board, now_ms)
         self._forward = 1 if (target - self._last) % TICKS <= TICKS // 2 else -1
-        self._moved_ms = now_ms
         self._end_ms = now_ms + LIMIT_MS
         self._wiggles = 0
         self.state = TURNING
         if not self._may_turn(board):
             return
         board.drive(target)
-        self.wake_ms = now_ms + STALL_MS
+
+    def _begin(self, board: Device, now_ms: int) -> None:
+        self._last = self._from = board.sense.encoder
+        self._moved_ms = self._from_ms = now_ms
+        self.wake_ms = now_ms + WATCH_MS
 
     def step(self, board: Device, now_ms: int) -> None:
         """Look at encoder and gate; change `state`."""
@@ -59,6 +67,9 @@ class Mover:
         if self.state == BACKING:
             if now_ms >= self._back_ms:
                 self._turn_again(board, now_ms)
+            return
+        if self._too_far(encoder, now_ms):
+            self._stop(board, BLIND)
             return
         if encoder == self._target:
             board.drive_off()
@@ -72,7 +83,7 @@ class Mover:
         elif now_ms - self._moved_ms >= STALL_MS:
             self._wiggle(board, now_ms)
         else:
-            self.wake_ms = min(self._moved_ms + STALL_MS, self._end_ms)
+            self.wake_ms = now_ms + WATCH_MS
 
     def give_up(self, board: Device) -> None:
         """Stop where the tray is."""
@@ -103,10 +114,15 @@ class Mover:
 
     def _turn_again(self, board: Device, now_ms: int) -> None:
         self.state = TURNING
-        self._last = board.sense.encoder
-        self._moved_ms = now_ms
-        self.wake_ms = now_ms + STALL_MS
+        self._begin(board, now_ms)
         board.drive(self._target)
+
+    def _too_far(self, encoder: int, now_ms: int) -> bool:
+        """More ticks than time allows: the reading is not the tray's."""
+        turned = (encoder - self._from) * self._forward % TICKS
+        if turned > TICKS - WIGGLE_TICKS * WIGGLES:
+            return False  # play, against the direction
+        return turned > (now_ms - self._from_ms) * 1000 // TICK_US + AHEAD_TICKS
 
     def snapshot(self, now_ms: int) -> "tuple[int, ...]":
         """State as integers, deadlines as distance from `now_ms`."""
@@ -116,6 +132,8 @@ class Mover:
             self._target,
             self._forward,
             self._last,
+            self._from,
+            self._from_ms - now_ms,
             self._moved_ms - now_ms,
             self._end_ms - now_ms,
             self._back_ms - now_ms,
@@ -129,7 +147,9 @@ class Mover:
         self._target = values[2]
         self._forward = values[3]
         self._last = values[4]
-        self._moved_ms = values[5] + now_ms
-        self._end_ms = values[6] + now_ms
-        self._back_ms = values[7] + now_ms
-        self._wiggles = values[8]
+        self._from = values[5]
+        self._from_ms = values[6] + now_ms
+        self._moved_ms = values[7] + now_ms
+        self._end_ms = values[8] + now_ms
+        self._back_ms = values[9] + now_ms
+        self._wiggles = values[10]

@@ -11,7 +11,7 @@ from firmware.device import Inputs
 from hal.wire import codes
 from hal.wire.messages import NO_DIGEST, Desired
 
-_LAYOUT = "<IBBHBIII16s16s16sIB16sBIiIBHIiIIiH"
+_LAYOUT = "<IBBHBIII16s16s16sIB16sBIiIBHIiIIBiH"
 SIZE = struct.calcsize(_LAYOUT)
 
 
@@ -43,6 +43,7 @@ class Order:
         self.pre_mg = 0
         self.pre_lifts = 0
         self.pre_doors = 0
+        self.pre_tray = 0
         self.weight_delta_mg = 0
         self.drops = 0
 
@@ -74,6 +75,7 @@ class Order:
         self.pre_mg = sense.cup_mg
         self.pre_lifts = sense.lift_count
         self.pre_doors = sense.door_count
+        self.pre_tray = sense.tray_index
 
     def differs(self, desired: Desired) -> bool:
         """Whether `desired` speaks of another release than the prepared one."""
@@ -121,6 +123,7 @@ class Order:
             self.pre_mg,
             self.pre_lifts,
             self.pre_doors,
+            self.pre_tray,
             self.weight_delta_mg,
             self.drops,
         )
@@ -152,6 +155,7 @@ class Order:
             self.pre_mg,
             self.pre_lifts,
             self.pre_doors,
+            self.pre_tray,
             self.weight_delta_mg,
             self.drops,
         ) = struct.unpack_from(_LAYOUT, data, 0)

@@ -7,7 +7,7 @@ DONE that could not be made durable is not told to anybody: the order stays STAR
 
 from firmware import notes
 from firmware.cycle import Cycle, tick
-from firmware.device import NO_READING, Device, Inputs
+from firmware.device import BROWN_OUT, NO_READING, WATCHDOG, Device, Inputs
 from firmware.evidence import AT_START, AT_TARGET, BETWEEN, NO_ANSWER, Finding, Witness, judge
 from firmware.homing import MOTION_FAULTS, consistent
 from firmware.lease import Holding
@@ -15,6 +15,7 @@ from firmware.mind import Mind
 from hal.wire import codes
 
 DROPS_MAX = 65535
+RESETS = {WATCHDOG: codes.WATCHDOG, BROWN_OUT: codes.BROWN_OUT}  # why a boot found a START
 
 
 def _encoder(sense: Inputs, compartment: int) -> int:
@@ -31,7 +32,9 @@ def witness(sense: Inputs, mind: Mind, holding: Holding, cycle: "Cycle | None") 
     w = Witness()
     w.live = cycle is not None
     w.exposed = bool(order.exposed)
-    if cycle is not None:
+    if cycle is None:
+        w.cause = RESETS.get(sense.reset_cause, codes.RESET_BEFORE_START)
+    else:
         w.exposed = cycle.gate_left  # the gate was watched: told to open is not yet open
         w.cause = cycle.cause
     w.gate_closed = bool(sense.gate_closed)

@@ -26,13 +26,13 @@ def assert_exposed_once(bench: Bench, fill: int) -> None:
     assert [] == bench.world.hazards
 
 
-def offer_again(bench: Bench, order: int) -> None:
+def offer_again(bench: Bench, order: int, compartment: int = 0) -> None:
     """What a controller may do: ask for the same fill with a new order, as a new round."""
-    bench.ask(codes.PREPARE, order)
+    bench.ask(codes.PREPARE, order, compartment)
     bench.run(2500)
     if bench.actual.order == order and bench.actual.order_state == codes.PREPARED:
         bench.press()
-        bench.start(order)
+        bench.start(order, compartment)
 
 
 def cut_story(at: str, number: int, damage: str) -> bool:
