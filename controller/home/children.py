@@ -97,7 +97,8 @@ class Child:
             self._pause_ms = PAUSE_FIRST_MS
         why = self._process.returncode
         word = f"signal {-why}" if why < 0 else f"exit code {why}"
-        say(f"{self.name} ended ({word}); again in {self._pause_ms / 1000:g} s, see {shown(self._log)}")
+        pause = f"{self._pause_ms / 1000:g} s"
+        say(f"{self.name} ended ({word}); again in {pause}, see {shown(self._log)}")
         self._due_ms = now_ms + self._pause_ms
         self._pause_ms = min(2 * self._pause_ms, PAUSE_LAST_MS)
         return self._due_ms
