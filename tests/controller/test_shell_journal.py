@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,10 @@ def _change(path: Path, change: Callable[[sqlite3.Connection], object]) -> None:
     change(database)
     database.commit()
     database.close()
+
+
+def _edit(path: Path, script: str) -> None:
+    _change(path, lambda db: db.executescript(script))
 
 
 def _fault_of(path: Path) -> str:
@@ -79,8 +84,9 @@ def test_each_event_names_the_one_before_it(tmp_path: Path) -> None:
 def test_a_batch_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     """One event without canonical text keeps the whole batch out, and the log usable."""
     journal = _filled(tmp_path / "j")
+    bad: Any = 0.5
     with pytest.raises(Unclear):
-        journal.append([(1, "Good", {}), (2, "Bad", {"g": 0.5})], barrier=True)  # type: ignore[dict-item]
+        journal.append([(1, "Good", {}), (2, "Bad", {"g": bad})], barrier=True)
     assert EVENTS == journal.head[0]
     assert [EVENTS + 1] == [r.number for r in journal.append([(1, "Good", {})], barrier=True)]
 
@@ -169,7 +175,7 @@ def test_every_single_change_of_every_event_is_found(tmp_path: Path, edit: str) 
     for number in range(1, EVENTS):
         copy = tmp_path / f"copy-{number}"
         shutil.copy(tmp_path / "whole", copy)
-        _change(copy, lambda db, n=number: db.executescript(EDITS[edit].format(n=n)))  # type: ignore[misc]
+        _edit(copy, EDITS[edit].format(n=number))
         assert (number, "chain-broken") == (number, _fault_of(copy))
 
 
@@ -177,7 +183,7 @@ def test_every_single_change_of_every_event_is_found(tmp_path: Path, edit: str) 
 def test_every_single_change_of_the_last_event_is_found(tmp_path: Path, edit: str) -> None:
     """The last event is bound as well: only its absence needs a witness elsewhere."""
     _filled(tmp_path / "j").close()
-    _change(tmp_path / "j", lambda db: db.executescript(EDITS[edit].format(n=EVENTS)))
+    _edit(tmp_path / "j", EDITS[edit].format(n=EVENTS))
     assert "chain-broken" == _fault_of(tmp_path / "j")
 
 
