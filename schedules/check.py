@@ -10,7 +10,6 @@ from itertools import pairwise
 
 from schedules.doses import cycle, doses, times_of
 from schedules.limits import caps, counters, gap_s, shortest_interval_s
-from schedules.localtime import transitions, zone_of
 from schedules.model import (
     DAY_S,
     MAX_COUNTERS,
@@ -23,25 +22,17 @@ from schedules.model import (
     Take,
 )
 
-COMPILED_S = 90 * DAY_S  # how far ahead rows are compiled, checked and signed
 LONGEST_S = 400 * DAY_S  # validity of one version
-CLEAR_S = 2 * DAY_S  # compiled on either side of a change of offset
 SHORTEST_EVERY_S = 30 * 60
+MOST_TIMES = 48  # times of day in one step
 
 Rows = dict[str, list[Dose]]
 
 
 def rows(plan: Plan) -> Rows:
-    """Doses per regimen over the signed stretch and around every later change of offset."""
-    zone = zone_of(plan.zone)
-    assert zone is not None
-    end_s = min(plan.valid_until, plan.valid_from + COMPILED_S)
-    all_rows = doses(plan, plan.valid_from, end_s)
-    for at_s in transitions(zone, end_s, plan.valid_until):
-        from_s, end_s = max(end_s, at_s - CLEAR_S), at_s + CLEAR_S
-        all_rows.extend(doses(plan, from_s, end_s))
+    """Doses per regimen over the whole validity: the night of a clock change counts too."""
     found: Rows = defaultdict(list)
-    for dose in all_rows:
+    for dose in doses(plan, plan.valid_from, plan.valid_until):
         found[dose.regimen_id].append(dose)
     return found
 
@@ -133,6 +124,8 @@ def _step_reasons(regimen: Regimen, step: Step, place: str, last: bool) -> list[
     if not step.takes and step.length is None:
         sentence = "a step without takes is a pause and needs a length"
         found.append(Refusal("empty-step", place, sentence))
+    if sum(len(take.at) + len(take.when) for take in step.takes) > MOST_TIMES:
+        found.append(Refusal("too-many", f"{place}.take", f"at most {MOST_TIMES} times a day"))
     intervals = sum(1 for take in step.takes if take.every_s)
     if intervals and len(step.takes) > 1:
         sentence = "an interval stands alone in its step, or two doses could meet"

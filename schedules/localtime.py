@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from schedules.model import DAY_S, Span
+from schedules.model import Span
 
 _ZONE_NAME = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}")
 
@@ -61,18 +61,6 @@ def add_span(on_date: date, span: Span, times: int = 1) -> date:
     month = on_date.year * 12 + on_date.month - 1 + count
     year, month = month // 12, month % 12 + 1
     return date(year, month, min(on_date.day, monthrange(year, month)[1]))
-
-
-def transitions(zone: ZoneInfo, from_s: int, to_s: int) -> list[int]:
-    """Days (as instants, to 24 h) inside [from_s, to_s) in which the offset changes."""
-    found = []
-    before = local(zone, from_s).utcoffset()
-    for at_s in range(from_s + DAY_S, to_s + DAY_S, DAY_S):
-        offset = local(zone, at_s).utcoffset()
-        if offset != before:
-            found.append(at_s)
-        before = offset
-    return found
 
 
 def tzdata_version() -> str:

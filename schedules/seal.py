@@ -19,13 +19,13 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from schedules.canonical import MAX_BYTES, Json, canonical, from_canonical, read_json
-from schedules.check import COMPILED_S
 from schedules.doses import doses
 from schedules.limits import counters
 from schedules.localtime import tzdata_version
-from schedules.model import Plan, PlanRefused
+from schedules.model import DAY_S, Plan, PlanRefused
 
 SCHEMA = "posology-envelope/1"
+COMPILED_S = 90 * DAY_S  # how far ahead the signed rows reach
 COMPILER = "1"  # raised whenever equal plans may compile to other rows
 ALGORITHM = "ed25519"
 ROLES = ("pharmacist", "checker")
