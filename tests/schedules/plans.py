@@ -1,14 +1,14 @@
 """Plans for tests: a whole plan file around the regimens a test speaks of."""
 
 import os
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from schedules.doses import doses
-from schedules.model import Dose, Plan, PlanRefused
+from schedules.model import CLOCK_WORDS, Dose, Plan, PlanRefused, Regimen, Window
 from schedules.planfile import parse_plan
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,3 +87,21 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no sample data: set POSOLOGY_DATA to its folder")
     return folder
+
+
+def plan_of(regimen: Regimen, start: datetime, zone: str = "Europe/Berlin") -> Plan:
+    """The plan that holds just this regimen, valid 90 days from the local start."""
+    local = start.replace(tzinfo=ZoneInfo(zone))
+    return Plan(
+        plan_id="test-plan",
+        version=1,
+        previous_hash="",
+        device="device-1",
+        patient="pt-7Q2K",
+        zone=zone,
+        valid_from=int(local.timestamp()),
+        valid_until=int((local + timedelta(days=90)).timestamp()),
+        clock=tuple(sorted(CLOCK_WORDS.items())),
+        window=Window(),
+        regimens=(regimen,),
+    )
