@@ -42,10 +42,10 @@ def cause(world: World, name: str, args: Args | None = None) -> None:
         if key not in known or type(value) is not type(known[key]):
             raise MishapRefused(f"{name} does not take {key}={value!r}")
     known.update(given)
+    row.apply(world, known)
     world.mark(f"mishap {name} {sorted(known.items())}")
     if row.heal is not None:
         world.standing[name] = dict(known)
-    row.apply(world, known)
     world.attention = True
     world.settle()
 

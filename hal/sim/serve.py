@@ -200,6 +200,8 @@ class Server:
 
     def expect(self, who: str, on: bool) -> dict[str, object]:
         """Whether time waits for somebody who is not there."""
+        if self.pace.speed and on:
+            raise VerbRefused("real-pace", "time waits for nobody here")
         if who == "board":
             self.board.expected = on
         elif who == "controller" and isinstance(self.controller, ControllerSocket):
