@@ -21,6 +21,7 @@ CHUNK = 65536
 LINE_MAX = 8 << 20
 PAUSE_S = 0.25  # between two looks at the controller
 RETRY_S = 1.0
+NOTHING_TO_DO_S = 60.0  # after a visit that filled nothing: every opening holds all fills
 IN_FORCE_S = 60.0  # real seconds to wait for a lease before closing anyway
 FRESH_TRIES = 40
 
@@ -208,16 +209,19 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--controller", required=True, type=Path)
     options = parser.parse_args(argv)
     while True:
+        pause_s = RETRY_S
         try:
             loader = Loader(HouseClient(options.house), Wisher(options.controller))
             for snapshot in loader.wisher.snapshots():
                 loading = snapshot.get("loading")
                 if isinstance(loading, dict) and loading.get("asked"):
-                    print(f"loader: filled {loader.visit()} compartments", flush=True)
+                    filled = loader.visit()
+                    pause_s = RETRY_S if filled else NOTHING_TO_DO_S
+                    print(f"loader: filled {filled} compartments", flush=True)
                     break
         except (OSError, ValueError, Refused, HouseAway, HouseRefused) as why:
             print(f"loader: {why}", flush=True)
-        time.sleep(RETRY_S)
+        time.sleep(pause_s)
 
 
 if __name__ == "__main__":
