@@ -1,4 +1,4 @@
-"""Power is cut at every operation of a release, in every way memory can be hurt: no lie, no second."""
+"""Power is cut at every operation of a release, in every way memory can be hurt: no lie."""
 
 import pytest
 

@@ -5,7 +5,7 @@ and a controller's end whose session and fences never stop. Prints: bytes after 
 wake-ups, bytes after 100,000, wake-ups, orders fenced.
 """
 
-import gc
+import gc  # of MicroPython: it counts bytes
 
 from firmware.loop import Executive
 from hal.sim import sense as words
@@ -89,7 +89,7 @@ def main() -> None:
             least = 1 << 30
         if turn <= EARLY + LOOKS or turn > LATE - LOOKS:
             gc.collect()
-            least = min(least, gc.mem_alloc())
+            least = min(least, gc.mem_alloc())  # type: ignore[attr-defined]
         if turn == EARLY + LOOKS:
             early = least
     print(early, least, LATE, executive.mind.order.number)
