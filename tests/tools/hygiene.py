@@ -1,6 +1,6 @@
 """Check what no compiler checks: that the repository can be read and built by a stranger.
 
-Responsible for sizes (files, functions, lines), module headers, links to the outside,
+Responsible for sizes of files and functions, module headers, links to the outside,
 traces of the machine it was written on, requirement files without locations, and links
 between pages that lead nowhere. Not responsible for style: ruff does that.
 """
@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 FILE_LINES = 300  # more has two reasons to change; said, not refused
 FILE_LINES_MAX = 450
+TEST_LINES_MAX = 600
 FUNCTION_LINES_MAX = 70
-LINE_MAX = 100
 FILE_BYTES_MAX = 2_000_000
 
 # Places this repository may point to. A package location or a private host is not among them.
@@ -26,8 +26,9 @@ HOSTS = {
     "keepachangelog.com", "semver.org", "hl7.org", "www.hl7.org", "build.fhir.org",
     "terminology.hl7.org", "unitsofmeasure.org", "snomed.info", "loinc.org", "www.w3.org",
     "json-schema.org", "micropython.org", "docs.micropython.org", "www.rfc-editor.org",
-    "www.nlm.nih.gov", "www.iana.org", "fhir.de", "fhir.ch", "fhir.org", "ncimeta.nci.nih.gov",
+    "standardterms.edqm.eu", "www.nlm.nih.gov", "www.iana.org", "fhir.de", "fhir.ch", "fhir.org", "ncimeta.nci.nih.gov",
 }
+NOWHERE = re.compile(r"(^[^.]+|.*\.(example|invalid|test))$")  # names that nobody can own
 URL = re.compile(r"\bhttps?://([^/\s\"'`)>\]:]+)")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s#]+)[^)]*\)")
 SOMEBODYS_HOME = re.compile(r"(?<![\w.])/(?:home|Users)/\w+/")
@@ -61,7 +62,7 @@ def text_faults(name: str, text: str) -> Iterator[str]:
         if re.match(r"(<{7}|>{7}) ", line):
             yield f"{place}: a merge was left open"
         for host in URL.findall(line) if not name.endswith(".json") else ():
-            if host not in HOSTS and "{" not in host:
+            if host not in HOSTS and not NOWHERE.match(host) and "{" not in host:
                 yield f"{place}: points to {host}; if that is meant, name it in HOSTS"
         if name.startswith("requirements/") and ("://" in line or line.startswith("--find-links")):
             yield f"{place}: a location in a requirement file"
@@ -70,11 +71,9 @@ def text_faults(name: str, text: str) -> Iterator[str]:
 def python_faults(name: str, text: str) -> Iterator[str]:
     """What is wrong with one Python file's shape."""
     lines = text.splitlines()
-    if len(lines) > FILE_LINES_MAX:
-        yield f"{name}: {len(lines)} lines, at most {FILE_LINES_MAX}"
-    for number, line in enumerate(lines, 1):
-        if len(line) > LINE_MAX:
-            yield f"{name}:{number}: {len(line)} columns, at most {LINE_MAX}"
+    most = TEST_LINES_MAX if name.startswith("tests/") else FILE_LINES_MAX
+    if len(lines) > most:
+        yield f"{name}: {len(lines)} lines, at most {most}"
     tree = ast.parse(text, name)
     if lines and ast.get_docstring(tree) is None:
         yield f"{name}:1: no module header (what it is responsible for, what not)"

@@ -12,7 +12,7 @@ from tests.tools.hygiene import ROOT, python_faults, text_faults
     [
         f"see {ROOT}/notes.txt",
         "open('/" + "home/ada/key')",
-        "get it from https://" + "packages.invalid/simple",
+        "get it from https://" + "packages.acme.com/simple",
         "<" * 7 + " HEAD",
     ],
 )
