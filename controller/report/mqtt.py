@@ -157,7 +157,7 @@ class Courier:
         try:
             client.connect(self._route.host, self._route.port, KEEPALIVE_S)
             self._carry(client)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # paho raises all sorts when a broker sends it nonsense
             self.last_error = type(error).__name__
         finally:
             self._end(client)
