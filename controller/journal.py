@@ -9,7 +9,6 @@ the hub to notice, which know later heads (see `number_of`).
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ import apsw
 
 from controller.canonical import Json, canonical_json, strict_object
 from controller.chain import GENESIS, JournalFault, Record, next_link, record_of, text_hash
+from controller.logfile import lock_for_writing, make_private
 
 EPOCH_BYTES = 8
 APPLICATION_ID = 0x504F534A  # "POSJ", so that no other database is taken for a journal
@@ -187,10 +187,14 @@ class Journal(Reader):
     def open(cls, path: Path | str, *, log_epoch: str = "", vfs: str | None = None) -> Journal:
         """Open and check the log, or create it with a new log_epoch (drawn unless given)."""
         path = Path(path)
-        lock = _lock(path)
+        lock = lock_for_writing(path)
         try:
             db, created = _open_or_create(path, log_epoch or secrets.token_hex(EPOCH_BYTES), vfs)
-            return cls(db, path, lock, created=created)
+            try:
+                return cls(db, path, lock, created=created)
+            except BaseException:
+                db.close()
+                raise
         except apsw.Error as error:
             os.close(lock)
             raise JournalFault("unreadable", _sqlite_says(error)) from error
@@ -308,51 +312,9 @@ class Journal(Reader):
         self._synchronous = level
 
 
-def set_aside(path: Path | str) -> Path | None:
-    """Keep a faulty log under a new name, so that a new one can begin; None: there was none.
-
-    Linked first and unlinked after: a power cut in between leaves a copy too many, none too few.
-    """
-    path = Path(path)
-    if not path.exists():
-        return None
-    number = 1
-    while (kept := path.with_name(f"{path.name}.aside-{number}")).exists():
-        number += 1
-    lock = _lock(path)
-    try:
-        for tail in ("-wal", ""):
-            source = Path(f"{path}{tail}")
-            if source.exists():
-                os.link(source, f"{kept}{tail}")
-        _sync_folder(path.parent)
-        for tail in ("", "-wal", "-shm"):
-            Path(f"{path}{tail}").unlink(missing_ok=True)
-        _sync_folder(path.parent)
-    finally:
-        os.close(lock)
-    return kept
-
-
-def _lock(path: Path) -> int:
-    """One writer at a time, for as long as the process lives; the file is left in place."""
-    try:
-        lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise JournalFault("unreadable", f"no lock file: {error.strerror}") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(lock)
-        raise JournalFault("in-use", "another process writes this log") from error
-    return lock
-
-
 def _open_or_create(path: Path, log_epoch: str, vfs: str | None) -> tuple[apsw.Connection, bool]:
     if not path.exists():
-        for tail in ("-wal", "-shm"):  # of a log that was set aside or lost
-            Path(f"{path}{tail}").unlink(missing_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        make_private(path)
     db = apsw.Connection(str(path), vfs=vfs)
     try:
         db.set_busy_timeout(BUSY_MS)
@@ -381,11 +343,3 @@ def _check_kind(db: apsw.Connection) -> None:
 
 def _sqlite_says(error: apsw.Error) -> str:
     return f"SQLite says {type(error).__name__.removesuffix('Error')}"
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -15,7 +15,8 @@ import pytest
 
 from controller.canonical import Json, Unclear
 from controller.chain import GENESIS, JournalFault, chain_hash
-from controller.journal import Journal, set_aside
+from controller.journal import Journal
+from controller.logfile import set_aside
 
 EVENTS = 9
 
@@ -255,6 +256,17 @@ def test_a_faulty_log_is_kept_when_a_new_one_begins(tmp_path: Path) -> None:
     reader.close()
     old = Journal.open(kept)
     assert (epoch, head) == (old.log_epoch, old.head)
+
+
+def test_a_log_can_be_set_aside_twice_and_after_a_cut_in_the_middle(tmp_path: Path) -> None:
+    """Every faulty log keeps a name of its own, whatever an interrupted attempt has left."""
+    (tmp_path / "j.aside-1-wal").write_bytes(b"left by a cut between two links")
+    kept = []
+    for _ in range(2):
+        _filled(tmp_path / "j").close()
+        kept.append(set_aside(tmp_path / "j"))
+    assert [tmp_path / "j.aside-2", tmp_path / "j.aside-3"] == kept
+    assert None is set_aside(tmp_path / "j")
 
 
 _WRITER = """
