@@ -8,7 +8,7 @@ import pytest
 
 from schedules.doses import asked_dose, dose_id, doses, next_dose
 from schedules.planfile import load, parse_plan
-from tests.schedules.plans import due, plan_text, refusal, regimen, shared_data, steps
+from tests.schedules.plans import due, local_text, plan_text, refusal, regimen, shared_data, steps
 
 
 def test_twice_a_day_with_meals() -> None:
@@ -197,6 +197,15 @@ def test_an_asked_dose_is_named_by_its_grant() -> None:
     one, two = (asked_dose(plan, "one", "ab" * 8, number, at_s) for number in (1, 2))
     assert ("asked", 8, at_s) == (one.kind, one.quarters, one.due_at)
     assert one.dose_id != two.dose_id
+
+
+def test_a_dose_after_midnight_belongs_to_the_day_before() -> None:
+    """Three hours after bed is due on the next date, is found there, and keeps its plan day."""
+    plan = steps("[{take: [{dose: 1, when: [after bed 180min]}]}]")
+    midnight = plan.valid_from + 5 * 86_400
+    found = doses(plan, midnight, midnight + 2 * 3600)
+    assert ["Sat 2026-11-28 01:00"] == [local_text(dose, plan.zone) for dose in found]
+    assert [("2026-11-27", "bed")] == [dose.key for dose in found]
 
 
 def test_nothing_outside_the_validity() -> None:

@@ -34,7 +34,8 @@ day_rules: st.SearchStrategy[dict[str, Any]] = st.one_of(
     ),
 )
 clock_times = st.lists(
-    st.integers(0, 1439).map(lambda minute: f"{minute // 60:02d}:{minute % 60:02d}"),
+    st.sampled_from(["00:30", "01:30", "01:45", "02:00", "02:30", "03:00"])  # nights of change
+    | st.integers(0, 1439).map(lambda minute: f"{minute // 60:02d}:{minute % 60:02d}"),
     min_size=1,
     max_size=4,
     unique=True,
