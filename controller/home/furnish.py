@@ -21,7 +21,8 @@ from schedules.model import Plan, PlanRefused
 from schedules.planfile import parse_plan
 
 PLAN_FILE = ROOT / "schedules" / "examples" / "home.yaml"
-LEAD_S = 40  # the home begins so long before a due dose
+LEAD_S = 40  # a fresh home begins so long before a due dose, on the watch of who looks on
+LEAD_SPEED_MAX = 60  # at higher speeds it would begin days before
 DAYS_LEFT_S = 30 * 86_400  # a plan with less than this left begins at its first day instead
 KEY_BYTES = 32
 PEOPLE = (("pharmacist/ada", "pharmacist"), ("checker/ben", "checker"))
@@ -53,17 +54,17 @@ def furnish(places: Places, switches: Switches, *, broker_port: int) -> Furnitur
     _write(places.config, _settings(places, switches, plan, private, broker_port).encode())
     return Furniture(
         pairing_key, hub_key, places.envelope.read_bytes(), plan.zone,
-        _iso(first_instant(plan, int(time.time()))),
+        _iso(first_instant(plan, int(time.time()), LEAD_S * min(switches.speed, LEAD_SPEED_MAX))),
     )
 
 
-def first_instant(plan: Plan, now_s: int) -> int:
-    """LEAD_S before a due dose: the next from now, or the plan's first if it is nearly over."""
+def first_instant(plan: Plan, now_s: int, lead_s: int) -> int:
+    """`lead_s` before a due dose: the next from now, or the plan's first if it is nearly over."""
     after = now_s if plan.valid_from <= now_s < plan.valid_until - DAYS_LEFT_S else plan.valid_from
-    dose = next_dose(plan, after + LEAD_S)
+    dose = next_dose(plan, after + lead_s)
     if dose is None:
         raise HomeRefused("the plan has no dose to begin with")
-    return dose.due_at - LEAD_S
+    return dose.due_at - lead_s
 
 
 def _settings(
