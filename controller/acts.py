@@ -14,7 +14,7 @@ from controller.facts import Facts
 from controller.rules import cup as cup_rules
 from controller.rules.doses import ALONE_S, FINISH_S, round_doses
 from controller.rules.loading import build_lease
-from controller.rules.orders import NO_VERDICT_S
+from controller.rules.orders import NO_VERDICT_S, digest
 from controller.state import Order, State
 from hal.wire import codes
 from hal.wire.messages import Desired
@@ -48,6 +48,7 @@ def _ask_for(d: Desired, state: State, order: Order) -> None:
     d.fill = order.fill
     d.not_after_s = order.not_after - codes.EPOCH_2020_S
     d.round = order.round
+    d.digest = bytes.fromhex(digest(order.doses))
     going = state.round
     if going is not None and going.round == order.round:
         d.round_orders = len(going.fills)
@@ -57,7 +58,6 @@ def _ask_for(d: Desired, state: State, order: Order) -> None:
     elif order.stage == "committed":
         d.stage = codes.START
         d.boot_epoch = order.boot_epoch
-        d.digest = bytes.fromhex(order.digest)
         d.head = bytes.fromhex(order.head)
     else:
         d.stage = codes.PREPARE

@@ -22,10 +22,10 @@ Rule = Callable[[State, Facts], list[Event]]
 MOST_STEPS: Final = 500  # rules that speak in one turn; more means that we are wrong
 
 RULES: Final[tuple[Rule, ...]] = (
-    # what is there
+    # what is there; the clock first, so that nothing is stamped by a time in doubt
+    machine.clock,
     machine.locks,
     machine.board,
-    machine.clock,
     machine.faults,
     # an order in flight comes before everything that could start another
     orders.resolve,

@@ -8,11 +8,11 @@ may happen (table.py, rules/). Instants ending in `_at` are Unix seconds UTC,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import ClassVar, TypeAlias
+from typing import ClassVar
 
-Json: TypeAlias = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
+from controller.canonical import Json as Json
 
 
 class Unreadable(Exception):

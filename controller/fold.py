@@ -33,7 +33,8 @@ from hal.wire import codes
 def fold(state: State, event: ev.Event, at_ms: int, head: str) -> State:
     """The state after `event`, journaled at `at_ms` (Unix ms) under the hash `head` (hex)."""
     at_s = at_ms // 1000
-    floor = max(state.floor_s, at_s) if state.clock_trusted else state.floor_s
+    sound = state.clock_trusted and not isinstance(event, ev.ClockDoubted)
+    floor = max(state.floor_s, at_s) if sound else state.floor_s
     state = replace(state, now_s=at_s, floor_s=floor)
     change = _CHANGES.get(type(event))
     return change(state, event, at_s, head) if change else state

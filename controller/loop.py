@@ -16,11 +16,11 @@ from typing import Final
 
 from controller import acts
 from controller import events as ev
+from controller.chain import JournalFault
 from controller.decide import MOST_STEPS, decide
 from controller.events import Json
 from controller.facts import Facts, Settings
 from controller.fold import fold
-from controller.chain import JournalFault
 from controller.journal import Journal
 from controller.link import Link
 from controller.plans import Gate
@@ -36,6 +36,7 @@ from hal.wire.messages import NO_DIGEST, Actual, Desired
 ASLEEP_MS: Final = 60_000  # a longer silence of this loop counts as not having been there
 LAZY_SYNC_MS: Final = 3_600_000  # events that need no barrier are made durable this late
 HOUR_MS: Final = 3_600_000
+SCALE_STEP_MG: Final = 8  # a smaller change of the cup's weight is no news
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class Controller:
         self._last_ms: int | None = None
         self._unsynced_ms: int | None = None
         self._seen: tuple[object, ...] = ()
+        self._wanted: tuple[Desired, bytes | None] = (Desired(), None)
         self._decide_at_ms = 0
         self._unacked_of = (-1, 0)
         self._bad_base = (0, 0)
@@ -124,16 +126,18 @@ class Controller:
         if received:
             self.link.receive(received, mono_ms, secrets.token_bytes(16))
         facts = self._facts(mono_ms, utc_ms, reporter)
-        replies = tuple(self._answer(one, facts, utc_ms) for one in asked)
-        changed = bool(asked) or self._news(facts, mono_ms)
+        changed = self._news(facts, mono_ms) or bool(asked)
         if changed and not self.fault:
             self._decide(facts, utc_ms)
-            self._lazy_sync(mono_ms)
-        desired, lease = self._want(facts)
+        replies = tuple(self._answer(one, facts, utc_ms) for one in asked)
+        if asked and not self.fault:
+            self._decide(facts, utc_ms)
+        self._lazy_sync(mono_ms)
+        if changed or self.state.service:  # at loading the clock to be set moves on
+            self._wanted = self._want(facts)
         sent = self.link.send(
             mono_ms,
-            desired,
-            lease,
+            *self._wanted,
             open_order=acts.busy(self.state),
             entropy=secrets.token_bytes(16),
         )
@@ -211,11 +215,7 @@ class Controller:
 
     def _news(self, facts: Facts, mono_ms: int) -> bool:
         """Whether deciding could come to something new: a change, or a deadline reached."""
-        said = b""
-        if facts.board is not None:
-            utc_s, facts.board.utc_s = facts.board.utc_s, 0
-            said = facts.board.pack()
-            facts.board.utc_s = utc_s
+        said = _without_noise(facts.board) if facts.board is not None else b""
         seen = (
             said,
             facts.link,
@@ -313,3 +313,12 @@ class Controller:
         if self.fault:
             shown |= {"mode": "journal-fault", "lock_reason": self.fault, "signal": "alarm"}
         return shown
+
+
+def _without_noise(board: Actual) -> bytes:
+    """What the board says, but for the clock and the trembling of the scale."""
+    utc_s, cup_mg = board.utc_s, board.cup_mg
+    board.utc_s, board.cup_mg = 0, (cup_mg + SCALE_STEP_MG // 2) // SCALE_STEP_MG
+    said = board.pack()
+    board.utc_s, board.cup_mg = utc_s, cup_mg
+    return said

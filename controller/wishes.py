@@ -144,9 +144,7 @@ def _skip(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event
     dose_id, by = _text(wish, "dose_id"), _text(wish, "by")
     d = state.doses.get(dose_id)
     if d is None or d.stage != "open":
-        raise Refused(
-            "not-open", "Only an open dose that is not being released can be skipped."
-        )
+        raise Refused("not-open", "Only an open dose that is not being released can be skipped.")
     return close(state, d, "skipped", "by request", 0, by)
 
 

@@ -229,8 +229,8 @@ class Executive:
         return self._wake(link, is_open, now_ms)
 
     def _is_open(self, now_ms: int) -> bool:
-        state = self.mind.order.state
-        return state in (codes.PREPARED, codes.STARTED) or self.panel.recent(now_ms)
+        # PREPARED may wait for hours: a press, like any other change, is told at once anyway
+        return self.mind.order.state == codes.STARTED or self.panel.recent(now_ms)
 
     def _fill(self, link: BoardEnd, own: int, now_ms: int) -> None:
         a = self.status.actual

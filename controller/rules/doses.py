@@ -94,12 +94,12 @@ def present(state: State, facts: Facts) -> list[ev.Event]:
     began = tuple(sorted(d for d in now if not state.doses[d].presented_since))
     if began:
         return [ev.Presented(began)]
-    ended: list[ev.Event] = []
+    ended: dict[int, list[str]] = {}
     for d in state.doses.values():
         if d.presented_since and (d.dose_id not in now or facts.asleep_s):
             seconds = max(0, facts.utc_s - d.presented_since - facts.asleep_s)
-            ended.append(ev.PresentationEnded((d.dose_id,), seconds))
-    return ended
+            ended.setdefault(seconds, []).append(d.dose_id)
+    return [ev.PresentationEnded(tuple(ids), seconds) for seconds, ids in ended.items()]
 
 
 def warn(state: State, facts: Facts) -> list[ev.Event]:

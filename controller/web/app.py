@@ -1,4 +1,4 @@
-"""The routes: three pages, one stream for each, wishes and hands.
+"""The routes: four pages, one stream for each, wishes and hands.
 
 Responsible for: HTTP. Not responsible for what is said (panel.py, day.py), for what a
 wish means (the controller decides) or for what a hand does (hal/sim). Every page works
@@ -19,12 +19,13 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from controller.web import drawing
 from controller.web.ask import Answer, ask
 from controller.web.guard import Guard, Token
-from controller.web.hands import hand
+from controller.web.hands import filling, hand
 from controller.web.home import PAGES, Home
-from controller.web.wishes import HOW, NoWish, wish
+from controller.web.pick import number
+from controller.web.wishes import HOW, NoWish, wishes
 
 HERE = Path(__file__).parent
-PATHS = {"patient": "/", "today": "/today", "machine": "/machine"}
+PATHS = {"patient": "/", "today": "/today", "load": "/load", "machine": "/machine"}
 SCENE_GAP_S = 0.05  # at most 20 pictures a second to one browser
 
 
@@ -72,6 +73,10 @@ def _add_pages(app: FastAPI, home: Home, templates: Jinja2Templates) -> None:
     @app.get("/today")
     async def today(request: Request) -> Response:
         return show(request, "today")
+
+    @app.get("/load")
+    async def load(request: Request) -> Response:
+        return show(request, "load")
 
     @app.get("/machine")
     async def machine(request: Request) -> Response:
@@ -133,7 +138,7 @@ def _add_acts(app: FastAPI, home: Home, templates: Jinja2Templates, token: Token
         )
 
     @app.post("/wish/{verb}")
-    async def wishes(request: Request, verb: str) -> Response:
+    async def wished(request: Request, verb: str) -> Response:
         return await answered(request, "wish", verb)
 
     if home.house:
@@ -153,6 +158,19 @@ async def _carry(
         if kind == "hand" and home.house:
             line = hand(verb, form, coming=home.coming())
             return await ask(home.house.path, line, who="simulated house")
-        return await ask(home.controller.path, wish(verb, form), who="controller")
+        return await _wish(home, verb, form)
     except NoWish as refusal:
         return Answer(False, refusal.code, refusal.sentence)
+
+
+async def _wish(home: Home, verb: str, form: Mapping[str, str]) -> Answer:
+    """Say the wishes of one form until one is refused; simulated fingers go first."""
+    answer = Answer(True)
+    for line in wishes(verb, form):
+        compartment = number(line, "compartment")
+        fingers = filling(verb, compartment, home.piece_mgs(compartment)) if home.house else None
+        if fingers and home.house and answer.ok:
+            answer = await ask(home.house.path, fingers, who="simulated house")
+        if answer.ok:
+            answer = await ask(home.controller.path, line, who="controller")
+    return answer

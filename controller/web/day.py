@@ -6,6 +6,7 @@ Not responsible for reading the journal (history.py) or for drawing (templates/)
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from controller.web import words
 from controller.web.history import Entry
@@ -104,6 +105,14 @@ SENTENCES = {
 }
 
 
+TOGETHER = {  # what many neighbours of one kind are told as
+    "FillHeld": "{count} compartments are held back: {code}.",
+    "FillVerified": "{by} checked {count} compartments.",
+    "Emptied": "{by} emptied {count} compartments.",
+}
+PLAIN_HOW = ("retrieved", words.how("retrieved"))  # the ordinary way: the outcome says enough
+
+
 class _Fields(dict[str, str]):
     """Fields for a sentence; a missing one leaves a dash, never an error."""
 
@@ -132,7 +141,7 @@ def _round(due_at: int, doses: list[Dose], now: Snapshot, now_s: int) -> RoundRo
 def _dose(dose: Dose) -> DoseRow:
     state = dose.outcome or dose.state
     mark, word, tone = words.DOSE_WORDS.get(state, ("•", state, "calm"))
-    note = words.how(dose.how) if dose.outcome else ""
+    note = words.how(dose.how) if dose.outcome and dose.how not in PLAIN_HOW else ""
     if dose.by:
         note = f"{note}, said by {words.person(dose.by)}" if note else words.person(dose.by)
     return DoseRow(
@@ -161,22 +170,38 @@ def happenings(
     """Journal records as sentences, newest first; technical ones only with `everything`."""
     names = {d.dose_id: f"{words.clock(d.due_at, now.zone)} {d.name}" for d in now.doses}
     lines = []
-    for entry in entries:
+    for entry, count in _neighbours(entries, apart=everything):
         pattern, tone, plain = SENTENCES.get(entry.kind, (entry.kind, "calm", False))
         if not (plain or everything):
             continue
         at_s = entry.at_ms // 1000
+        fields = _fields(entry.body, names)
+        fields["count"] = str(count)
+        if count > 1:
+            pattern = TOGETHER[entry.kind]
         lines.append(
             Happening(
                 time=words.clock(at_s, now.zone),
                 day=relative_day(at_s, now_s, now.zone),
-                sentence=pattern.format_map(_fields(entry.body, names)),
+                sentence=pattern.format_map(fields),
                 tone=_tone(entry, tone),
                 number=entry.number,
                 kind=entry.kind,
             )
         )
     return lines[::-1]
+
+
+def _neighbours(entries: Iterable[Entry], *, apart: bool) -> Iterable[tuple[Entry, int]]:
+    """Each entry with how many of its kind and minute follow one another; `apart`: always 1."""
+
+    def key(entry: Entry) -> tuple[str, int]:
+        alone = apart or entry.kind not in TOGETHER
+        return entry.kind, -entry.number if alone else entry.at_ms // 60_000
+
+    for _, group in groupby(entries, key):
+        same = list(group)
+        yield same[-1], len(same)
 
 
 def _tone(entry: Entry, default: str) -> str:

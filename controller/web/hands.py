@@ -78,6 +78,15 @@ def hand(verb: str, form: Mapping[str, str], *, coming: int = 0) -> Object:
     raise NoWish("unknown-hand", "There is no such control.")
 
 
+def filling(verb: str, compartment: int, piece_mgs: tuple[int, ...]) -> Object | None:
+    """What a simulated person's fingers do before the wish `verb` is said; None: nothing."""
+    if verb == "loaded" and piece_mgs:
+        return {"verb": "put", "compartment": compartment, "pieces": list(piece_mgs)}
+    if verb == "emptied":
+        return {"verb": "empty", "compartment": compartment}
+    return None
+
+
 def _trouble(verb: str, name: str, coming: int) -> Object:
     if name not in {mishap.name for mishap in MISHAPS}:
         raise NoWish("unknown-mishap", "There is no such mishap.")

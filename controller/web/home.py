@@ -14,6 +14,7 @@ from controller.web import day, panel, words
 from controller.web.feed import Feed
 from controller.web.hands import MISHAPS
 from controller.web.history import History, Look
+from controller.web.load import work
 from controller.web.pick import Object
 from controller.web.scene import Scene, frame, pace, read_scene
 from controller.web.snapshot import Snapshot, read_snapshot
@@ -21,7 +22,7 @@ from controller.web.snapshot import Snapshot, read_snapshot
 BACK_MS = 26 * 3_600_000  # how far back the timeline looks
 REDRAW_MOST_S = 10.0
 REDRAW_LEAST_S = 0.25
-PAGES = ("patient", "today", "machine")
+PAGES = ("patient", "today", "load", "machine")
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ class Home:
             context["journal_fault"] = look.fault
             context["everything"] = everything
         else:
+            context["work"] = work(now) if now else None
             context["scene"] = moment.scene
             context["house_up"] = moment.house_up
             context["mishaps"] = MISHAPS
@@ -140,6 +142,12 @@ class Home:
             if c.state == "loaded" and any(name in due for name in c.doses)
         ]
         return min(loaded)[1] if loaded else 0
+
+    def piece_mgs(self, compartment: int) -> tuple[int, ...]:
+        """What is proposed for a compartment, one weight a piece; empty where nothing is."""
+        now = self.look().now
+        rows = now.loading.rows if now and now.loading else ()
+        return next((row.piece_mgs for row in rows if row.compartment == compartment), ())
 
     def redraw_s(self) -> float:
         """Real seconds until the pages would say something else though nothing happened."""

@@ -97,6 +97,8 @@ def panel(now: Snapshot | None, *, now_s: int, up: bool, since: str, hands: bool
     doubt = [dose for dose in now.doses if dose.state == "uncertain"]
     if doubt:
         return _doubtful(now, doubt[-1])
+    if now.signal == "alarm":
+        return _attention(now, now_s)
     return _news(now, now_s) or _idle(now, now_s)
 
 
@@ -223,6 +225,14 @@ def _doubtful(now: Snapshot, dose: Dose) -> Panel:
         f"It is not clear what happened to the {words.clock(dose.due_at, now.zone)} medicine.",
         "Somebody who knows can say so under Today.",
     )
+
+
+def _attention(now: Snapshot, now_s: int) -> Panel:
+    """The alarm sounds, but no medicine is in work: say why, and that it is not the patient's."""
+    loudest = [alert for alert in now.alerts if alert.severity == "high"] or list(now.alerts)
+    why = loudest[0].sentence if loudest else now.say
+    coming = f" Next medicine {words.when(now.next_at, now_s, now.zone)}." if now.next_at else ""
+    return Panel("attention", "bad", "Something needs attention", why + coming, HELP)
 
 
 def _idle(now: Snapshot, now_s: int) -> Panel:

@@ -55,6 +55,13 @@ def texts(source: Object, key: str) -> list[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
+def numbers(source: Object, key: str) -> tuple[int, ...]:
+    """The whole numbers of the list at `key`."""
+    value = source.get(key)
+    found = value if isinstance(value, list) else []
+    return tuple(n for n in found if isinstance(n, int) and not isinstance(n, bool))
+
+
 def plain(source: Mapping[str, object]) -> Object:
     """A copy holding only what JSON knows; anything else is left out."""
     return {key: value for key, value in source.items() if _is_json(value)}

@@ -12,6 +12,7 @@ from controller.web.pick import (
     flag,
     maybe_number,
     number,
+    numbers,
     objects,
     part,
     text,
@@ -59,6 +60,7 @@ class Alert:
     dose_id: str
     compartment: int | None
     acknowledged_by: str
+    fault: str
 
     @property
     def may_resolve(self) -> bool:
@@ -90,6 +92,29 @@ class Compartment:
 
 
 @dataclass(frozen=True)
+class LoadRow:
+    """What belongs into one compartment, as the controller proposes it."""
+
+    compartment: int
+    empty_first: bool
+    kind: str
+    regimens: tuple[str, ...]
+    quarters: tuple[int, ...]
+    piece_mgs: tuple[int, ...]
+    due_at: int
+
+
+@dataclass(frozen=True)
+class Load:
+    """The work at the machine: what to fill, what to look at again."""
+
+    asked: bool
+    done: bool
+    rows: tuple[LoadRow, ...]
+    verify: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """The whole of it at one instant."""
 
@@ -115,7 +140,7 @@ class Snapshot:
     asked: tuple[Asked, ...]
     alerts: tuple[Alert, ...]
     compartments: tuple[Compartment, ...]
-    loading: Object | None
+    loading: Load | None
     board: Object
     written: int
     acked: int
@@ -128,6 +153,7 @@ def read_snapshot(source: Object) -> Snapshot:
     coming = part(source, "next")
     round_ = part(source, "round")
     events = part(source, "events") or {}
+    load = part(source, "loading")
     return Snapshot(
         at_ms=number(source, "at_ms"),
         trusted=flag(source, "trusted"),
@@ -151,7 +177,7 @@ def read_snapshot(source: Object) -> Snapshot:
         asked=tuple(map(_read_asked, objects(source, "asked"))),
         alerts=tuple(map(_read_alert, objects(source, "alerts"))),
         compartments=tuple(map(_read_compartment, objects(source, "compartments"))),
-        loading=part(source, "loading"),
+        loading=_read_load(load) if load else None,
         board=part(source, "board") or {},
         written=number(events, "written"),
         acked=number(events, "acked"),
@@ -217,6 +243,7 @@ def _read_alert(source: Object) -> Alert:
         dose_id=text(source, "dose_id"),
         compartment=maybe_number(source, "compartment"),
         acknowledged_by=text(source, "acknowledged_by"),
+        fault=text(source, "fault"),
     )
 
 
@@ -228,4 +255,25 @@ def _read_compartment(source: Object) -> Compartment:
         pieces=number(source, "pieces"),
         code=text(source, "code"),
         doses=tuple(texts(source, "doses")),
+    )
+
+
+def _read_load(source: Object) -> Load:
+    return Load(
+        asked=flag(source, "asked"),
+        done=flag(source, "done"),
+        rows=tuple(map(_read_load_row, objects(source, "rows"))),
+        verify=numbers(source, "verify"),
+    )
+
+
+def _read_load_row(source: Object) -> LoadRow:
+    return LoadRow(
+        compartment=number(source, "compartment"),
+        empty_first=flag(source, "empty_first"),
+        kind=text(source, "kind"),
+        regimens=tuple(texts(source, "regimens")),
+        quarters=numbers(source, "quarters"),
+        piece_mgs=numbers(source, "piece_mgs"),
+        due_at=number(source, "due_at"),
     )

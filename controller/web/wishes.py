@@ -39,6 +39,12 @@ def wish(verb: str, form: Form) -> Object:
     return build(form)
 
 
+def wishes(verb: str, form: Form) -> list[Object]:
+    """As `wish`, where `compartment` may name several, with commas between; raises NoWish."""
+    several = form.get("compartment", "").split(",")[: COMPARTMENTS_MOST + 1]
+    return [wish(verb, {**form, "compartment": one}) for one in several]
+
+
 def pseudonym(name: str) -> str:
     """`person/ada-l` for `Ada L.`; raises NoWish where no letter or digit is left."""
     plain = unicodedata.normalize("NFKC", name).strip().lower()[:NAME_MOST]
@@ -105,7 +111,8 @@ def _about_compartment(verb: str) -> Callable[[Form], Object]:
 
 def _emptied(form: Form) -> Object:
     built = _about_compartment("emptied")(form)
-    return {**built, "pieces": _whole(form, "pieces", PIECES_MOST)}
+    counted = f"pieces-{form['compartment'].strip()}"  # one form holds a field for each
+    return {**built, "pieces": _whole({"pieces": form.get(counted, "")}, "pieces", PIECES_MOST)}
 
 
 def _only_by(verb: str) -> Callable[[Form], Object]:

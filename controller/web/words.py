@@ -64,6 +64,12 @@ def day_name(at_s: int, zone: str) -> str:
     return f"{moment:%A}, {moment.day} {moment:%B}"
 
 
+def date(at_s: int, zone: str) -> str:
+    """`20 November 2027`"""
+    moment = local(at_s, zone)
+    return f"{moment.day} {moment:%B %Y}"
+
+
 def part_of_day(at_s: int, zone: str) -> str:
     """`morning`, `midday`, `afternoon`, `evening` or `night`"""
     hour = local(at_s, zone).hour

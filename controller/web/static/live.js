@@ -104,11 +104,11 @@
     const form = event.target, button = event.submitter;
     if (button?.dataset.busy) return;
     if (button) button.dataset.busy = "1";
-    const path = new URL(form.action).pathname;
+    const path = new URL(button?.hasAttribute("formaction") ? button.formAction : form.action).pathname;
     const granted = await send(path, new FormData(form, button));
     if (granted && path.startsWith("/wish/")) {
       tell("Noted.");
-      form.reset();
+      if (!form.classList.contains("atwork")) form.reset();
       form.closest("details")?.removeAttribute("open");
     }
     setTimeout(() => { if (button) delete button.dataset.busy; }, BUSY_MS);

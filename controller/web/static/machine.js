@@ -89,7 +89,7 @@
   }
 
   function describe(scene) {
-    const cupWords = scene.cup ? `cup in place with ${scene.cupPieces} pieces` : "cup taken";
+    const cupWords = scene.cup ? `cup in place with ${scene.cupPieces} ${scene.cupPieces === 1 ? "piece" : "pieces"}` : "cup taken";
     const words = `Compartment ${scene.exposed} over the hole, gate ${scene.gate ? "open" : "closed"}, ${cupWords}, ` +
       `lamp ${scene.lamp}, door ${scene.door ? "open" : "closed"}, ${scene.mains ? "on mains" : "on battery"}.`;
     say("state", words);
