@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from controller.web.pick import Object
+from controller.web.pick import Json, Object
+from hal.wire import codes
 from tests.web import scenes
 from tests.web.conftest import Served
 from tests.web.scenes import DUE_S
@@ -185,6 +186,25 @@ def test_the_controls_reach_the_house(page: Page, served: Served) -> None:
     ] == served.stage.house.asked
 
 
+def test_after_an_opening_all_compartments_are_vouched_for_by_name(
+    page: Page, served: Served
+) -> None:
+    """One name, one look, one wish for each compartment."""
+    held: list[Json] = [
+        {"index": index, "state": "held", "code": "door-opened"} for index in (2, 3)
+    ]
+    board: Json = {"flags": codes.F_SERVICE | codes.F_DOOR_OPEN}
+    served.stage.controller.show(scenes.snapshot(compartments=held, board=board))
+    page.goto(served.url + "/load")
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_role("button", name="I have looked into all 2").click()
+    expect(page.get_by_text("Noted.")).to_be_visible()
+
+    assert [
+        {"wish": "verify", "compartment": index, "by": "person/ada"} for index in (2, 3)
+    ] == served.stage.controller.asked
+
+
 def test_a_page_without_scripts_still_works(browser: Browser, served: Served) -> None:
     """Plain HTML: the press is a form, and the answer is the page again."""
     served.stage.controller.show(
@@ -222,7 +242,7 @@ def test_the_patients_panel_is_large_and_fits(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", "/panel", "/today", "/machine"])
+@pytest.mark.parametrize("path", ["/", "/panel", "/today", "/load", "/machine"])
 def test_every_word_has_contrast_and_no_page_scrolls_sideways(
     browser: Browser, served: Served, path: str, scheme: str
 ) -> None:

@@ -56,3 +56,17 @@ def test_an_unclear_dose_can_be_settled_and_a_taken_one_cannot() -> None:
     (round_,) = day.rounds(read_snapshot(scenes.snapshot(doses=list(doses))), DUE_S)
 
     assert [True, False] == [row.unclear for row in round_.rows]
+
+
+def test_many_held_compartments_are_one_line() -> None:
+    """An opened door holds them all: that is one happening to a person, many to an auditor."""
+    now = read_snapshot(scenes.snapshot())
+    held = [
+        Entry(n, DUE_S * 1000, "FillHeld", {"compartment": n, "fill": n, "code": "door-opened"})
+        for n in range(1, 5)
+    ]
+    plain = day.happenings(held, now, DUE_S, everything=False)
+    everything = day.happenings(held, now, DUE_S, everything=True)
+
+    assert ["4 compartments are held back: door opened."] == [line.sentence for line in plain]
+    assert 4 == len(everything)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from controller.web.hands import MISHAPS, hand
-from controller.web.wishes import NoWish, pseudonym, wish
+from controller.web.hands import MISHAPS, filling, hand
+from controller.web.wishes import NoWish, pseudonym, wish, wishes
 from hal.sim import mishaps
 
 SETTLE = {"dose_id": "d1", "outcome": "taken", "how": "counted", "by": " Ada Lovelace "}
@@ -51,6 +51,37 @@ def test_a_compartment_outside_the_tray_is_refused(compartment: str) -> None:
     """Only 0 to 27, in plain digits."""
     with pytest.raises(NoWish):
         wish("verify", {"compartment": compartment, "by": "Ada"})
+
+
+def test_several_compartments_are_several_wishes() -> None:
+    """Each compartment is said by itself, so that the controller can refuse one of them."""
+    assert [
+        {"wish": "verify", "compartment": 3, "by": "person/ada"},
+        {"wish": "verify", "compartment": 5, "by": "person/ada"},
+    ] == wishes("verify", {"compartment": "3,5", "by": "Ada"})
+
+
+def test_one_bad_compartment_among_several_refuses_all() -> None:
+    """Nothing is half said."""
+    with pytest.raises(NoWish):
+        wishes("verify", {"compartment": "3,99", "by": "Ada"})
+
+
+def test_emptying_takes_the_count_of_its_own_field() -> None:
+    """One form holds a count for each compartment; the others do not leak in."""
+    form = {"compartment": "4", "pieces-4": "2", "pieces-5": "9", "by": "Ada"}
+
+    assert {"wish": "emptied", "compartment": 4, "by": "person/ada", "pieces": 2} == wish(
+        "emptied", form
+    )
+
+
+def test_simulated_fingers_fill_what_the_person_says_is_filled() -> None:
+    """In simulation the pieces must be there before somebody says they are."""
+    assert {"verb": "put", "compartment": 2, "pieces": [510, 130]} == filling(
+        "loaded", 2, (510, 130)
+    )
+    assert None is filling("verify", 2, (510,))
 
 
 def test_a_name_in_any_script_is_a_name() -> None:
