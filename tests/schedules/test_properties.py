@@ -23,6 +23,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 day_rules: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.just({}),
+    st.just({}),
     st.fixed_dictionaries({"days": st.lists(st.sampled_from(DAYS), min_size=1, unique=True)}),
     st.fixed_dictionaries({"every_days": st.integers(2, 9).map(str)}),
     st.fixed_dictionaries({"day_of_month": st.integers(1, 28).map(str)}),
@@ -57,7 +58,8 @@ steps = st.tuples(
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
     """A plan document of one regimen with clock takes and small windows."""
-    first = draw(st.dates(date(2026, 1, 1), date(2028, 12, 31)))
+    near_change = st.sampled_from([date(2026, 10, 20), date(2027, 3, 10), date(2028, 10, 28)])
+    first = draw(near_change | st.dates(date(2026, 1, 1), date(2028, 12, 31)))
     text = plan_text(
         regimen("    steps: []", start=first.isoformat()),
         zone=draw(st.sampled_from(ZONES)),
