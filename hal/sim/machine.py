@@ -201,7 +201,6 @@ class Machine:
         self.boots += 1
         self.boot_ms = self.now_ms
         self.press_count = 0
-        self.cable.take(BOARD, self.now_ms)
         self.attention = True
         self._next_ms = -1
         self.mark("boot")

@@ -56,6 +56,15 @@ def test_a_seat_that_asks_to_be_woken_at_once_is_woken_a_millisecond_later() -> 
     assert [(t, "board") for t in range(100, 111)] == [row for row in log if row[1] == "board"]
 
 
+def test_a_deadline_that_has_passed_is_due_at_once() -> None:
+    """A board that asks for an instant of the past is not put to sleep for 2**32 ms."""
+    log: Log = []
+    home = house(log, lambda world, now: (now - 5) & 0xFFFFFFFF)
+    home.run(102)
+
+    assert [100, 101, 102] == [now for now, who in log if who == "board"]
+
+
 def test_the_board_sleeps_until_its_deadline_or_an_input_changes() -> None:
     """One turn at boot, one at the press, one at the release, one at the deadline."""
     log: Log = []
