@@ -10,7 +10,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-from controller.web import day, panel, words
+from controller.web import day, panel, signs, words
 from controller.web.feed import Feed
 from controller.web.hands import MISHAPS
 from controller.web.history import History, Look
@@ -98,7 +98,7 @@ class Home:
             "day": words.day_name(now_s, zone) if now else "",
             "part": words.part_of_day(now_s, zone) if now else "",
             "pace": pace(moment.scene),
-            "chips": panel.chips(
+            "chips": signs.chips(
                 now, up=moment.up, simulated=moment.simulated, pace=pace(moment.scene)
             ),
             "words": words,
@@ -109,7 +109,7 @@ class Home:
             context["panel"] = panel.panel(
                 now, now_s=now_s, up=moment.up, since=moment.since, hands=moment.house_up
             )
-            context["dots"] = panel.dots(now, now_s) if now else []
+            context["dots"] = signs.dots(now, now_s) if now else []
         elif page == "today":
             look = self._entries(now, now_s)
             context["rounds"] = day.rounds(now, now_s) if now else []

@@ -2,8 +2,9 @@
 
 import pytest
 
-from controller.web.panel import Panel, chips, dots, panel
+from controller.web.panel import Panel, panel
 from controller.web.pick import Json
+from controller.web.signs import chips, dots
 from controller.web.snapshot import read_snapshot
 from tests.web import scenes
 from tests.web.scenes import DUE_S
