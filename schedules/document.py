@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from schedules import check, schema
+from schedules import check, check_rows, schema
 from schedules.limits import planned_gap_s
 from schedules.localtime import instant, zone_of
 from schedules.model import (
@@ -48,8 +48,8 @@ def build(document: Document) -> Plan:
     found = check.reasons(plan)
     if found:
         raise refused(found)
-    rows = check.rows(plan)
-    found = check.row_reasons(plan, rows)
+    rows = check_rows.rows(plan)
+    found = check_rows.row_reasons(plan, rows)
     if found:
         raise refused(found)
     regimens = tuple(

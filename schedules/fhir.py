@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from schedules.canonical import file_form, typed
 from schedules.document import build
+from schedules.fhir_asked import as_needed, is_asked
 from schedules.fhir_order import (
     check_header,
     check_texts,
@@ -19,28 +20,21 @@ from schedules.fhir_order import (
     identifier_of,
     ingredients_of,
     medication_of,
-    name_of,
     strength_of,
     subject_of,
 )
-from schedules.fhir_quantity import caps_of, form_of, quantity
-from schedules.fhir_timing import Line, bounds_period, check_keys, effective_repeat, scheduled
+from schedules.fhir_quantity import caps_of, form_named, form_of
+from schedules.fhir_timing import Line, scheduled
 from schedules.fhir_value import (
     Element,
     OrderRefused,
     elements,
-    extension,
-    flag,
-    mapping,
-    number,
-    text,
     whole,
 )
 from schedules.localtime import instant, zone_of
 from schedules.model import (
     CLOCK_WORDS,
     DAY_S,
-    AsNeeded,
     LastTaken,
     Limits,
     Plan,
@@ -52,7 +46,6 @@ from schedules.model import (
 )
 
 EXACT = Window(30 * 60, 30 * 60)  # timing-exact: half an hour on either side
-GAP_EXTENSION = "dosage-minimumGapBetweenDose"
 
 
 @dataclass(frozen=True)
@@ -161,8 +154,11 @@ def _read(order: Element, shelf: Mapping[str, Element], said: Said, site: _Site)
         high_alert=said.high_alert,
         time_critical=said.time_critical,
     )
-    if any(flag(dosage, "asNeededBoolean") or _asked(dosage) for dosage in dosages):
-        regimen = _as_needed(regimen, dosages, site, form)
+    if any(is_asked(dosage) for dosage in dosages):
+        if len(dosages) > 1:
+            why = "as-needed and planned dosages in one order: not read yet"
+            raise OrderRefused("not-yet", why)
+        regimen = as_needed(regimen, dosages[0], site.start.date(), site.zone, form)
     else:
         regimen = _sequence(regimen, dosages, site, form)
     return replace(
@@ -200,7 +196,7 @@ def _sequence(regimen: Regimen, dosages: list[Element], site: _Site, form: str) 
     exact = any(line.exact for line in lines)
     return replace(
         regimen,
-        form=_form([line.unit for line in lines], form),
+        form=form_named([line.unit for line in lines], form),
         steps=tuple(steps),
         time_critical=regimen.time_critical or exact,
         window=EXACT if exact else regimen.window,
@@ -220,70 +216,6 @@ def _started(regimen: Regimen, line: Line, steps: list[Step], site: _Site) -> Re
     if line.start_on == today:
         minute = max(minute or 0, regimen.start.minute or 0)
     return replace(regimen, start=Start(line.start_on, minute))
-
-
-def _form(units: list[str], form: str) -> str:
-    named = {unit for unit in units if unit != "piece"}
-    if form:
-        named.add(form)
-    if len(named) != 1:
-        raise OrderRefused("dose-unit", "tablet or capsule? the order does not say one thing")
-    return named.pop()
-
-
-def _asked(dosage: Element) -> bool:
-    return mapping(dosage, "asNeededCodeableConcept") is not None
-
-
-def _as_needed(regimen: Regimen, dosages: list[Element], site: _Site, form: str) -> Regimen:
-    """One as-needed dosage: a dose, a gap and a maximum, or nothing."""
-    if len(dosages) > 1:
-        raise OrderRefused("not-yet", "as-needed and planned dosages in one order: not read yet")
-    dosage = dosages[0]
-    check_keys(dosage)
-    timing = mapping(dosage, "timing")
-    repeat = effective_repeat(timing) if timing is not None else {}
-    if set(repeat) & {"when", "timeOfDay", "dayOfWeek", "count", "boundsDuration"}:
-        raise OrderRefused("not-yet", "as needed, but at stated times or for a stated course")
-    start_on, _, until = bounds_period(repeat, site.zone)
-    if until is not None or (start_on is not None and start_on > site.start.date()):
-        raise OrderRefused("not-yet", "as needed, with a start or end to come: not read yet")
-    quarters, unit = quantity(dosage, form)
-    per_dose, per_24h, per_7d = caps_of(dosage, unit)
-    gap_s = _gap_s(dosage, repeat)
-    if not per_24h or not gap_s:
-        why = "as needed without a gap and a maximum for 24 hours: somebody must say them"
-        raise OrderRefused("as-needed-without-limit", why)
-    concept = mapping(dosage, "asNeededCodeableConcept")
-    try:
-        reason = name_of(concept) if concept is not None else "when needed"
-    except OrderRefused:
-        reason = "when needed"
-    return replace(
-        regimen,
-        form=_form([unit], form),
-        as_needed=AsNeeded(reason[:80], quarters, gap_s, per_24h),
-        limits=Limits(per_dose, 0, per_7d),
-    )
-
-
-def _gap_s(dosage: Element, repeat: Element) -> int:
-    """Seconds between two takings: by extension, else `once in so many hours`; 0: not said."""
-    found = extension(dosage, GAP_EXTENSION)
-    unit_s = {"min": 60, "h": 3600, "d": DAY_S}
-    if found is not None:
-        duration = mapping(found, "valueDuration") or {}
-        value, code = number(duration, "value"), text(duration, "code")
-    elif (whole(repeat, "frequency") or 1) == 1:
-        value, code = number(repeat, "period"), text(repeat, "periodUnit")
-    else:
-        return 0
-    if value is None or code not in unit_s:
-        return 0
-    seconds = value * unit_s[code]
-    if seconds <= 0 or seconds % 60 or seconds > 99 * DAY_S:
-        raise OrderRefused("gap", "the gap between two takings is not whole minutes")
-    return int(seconds)
 
 
 def _sound(regimen: Regimen, site: _Site) -> Regimen:

@@ -154,3 +154,13 @@ def _cap(most: Element, unit: str) -> int:
     if cap_unit != unit and "piece" not in (cap_unit, unit):
         raise OrderRefused("max-dose", "dose and maximum are counted in different units")
     return quarters
+
+
+def form_named(units: list[str], form: str) -> str:
+    """tablet or capsule, where units and medicine agree on one."""
+    named = {unit for unit in units if unit != "piece"}
+    if form:
+        named.add(form)
+    if len(named) != 1:
+        raise OrderRefused("dose-unit", "tablet or capsule? the order does not say one thing")
+    return named.pop()

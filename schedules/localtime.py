@@ -51,6 +51,13 @@ def local(zone: ZoneInfo, at_s: int) -> datetime:
     return datetime.fromtimestamp(at_s, UTC).astimezone(zone)
 
 
+def offset_s(zone: ZoneInfo, at_s: int) -> int:
+    """Seconds the wall clock is ahead of UTC at an instant."""
+    offset = local(zone, at_s).utcoffset()
+    assert offset is not None
+    return int(offset.total_seconds())
+
+
 def add_span(on_date: date, span: Span, times: int = 1) -> date:
     """The date `times` spans later; months clamp to month end from the anchor."""
     count = span.count * times

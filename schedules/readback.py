@@ -8,7 +8,7 @@ from collections import Counter as Tally
 from datetime import date, timedelta
 
 from schedules.canonical import plan_hash, quarters_text, utc_text
-from schedules.check import most_planned, rows
+from schedules.check_rows import most_planned, rows
 from schedules.doses import caps, counters, doses, gap_s
 from schedules.localtime import instant, local, zone_of
 from schedules.model import DAY_S, Plan, Regimen, Span, Step, Take
@@ -96,11 +96,13 @@ def take_text(plan: Plan, take: Take, form: str) -> str:
     if take.every_s:
         return f"{pieces(take.quarters, form)} every {length(take.every_s)}"
     times = [_hhmm(minute) for minute in take.at]
-    times += [
-        f"{anchor.text} ({_hhmm((clock[anchor.word] + anchor.offset_min) % 1440)})"
-        for anchor in take.when
-    ]
-    return f"{pieces(take.quarters, form)} at {_and(times)} {_days(take)}"
+    for anchor in take.when:
+        at = _hhmm((clock[anchor.word] + anchor.offset_min) % 1440)
+        side = "before" if anchor.offset_min < 0 else "after"
+        off = f"{abs(anchor.offset_min)} min {side} " if anchor.offset_min else ""
+        times.append(f"{off}{anchor.word.replace('-', ' ')} ({at})")
+    at = "" if take.when and take.when[0].offset_min else "at "
+    return f"{pieces(take.quarters, form)} {at}{_and(times)} {_days(take)}"
 
 
 def pieces(quarters: int, form: str) -> str:
@@ -159,7 +161,7 @@ def cautions(plan: Plan) -> list[str]:
     compiled = rows(plan)
     for index, regimen in enumerate(plan.regimens):
         most, own = caps(regimen).per_24h, compiled.get(regimen.id, [])
-        if most and own and most_planned(own, 2 * DAY_S) >= 2 * most:
+        if most and own and most_planned(plan, own, 2 * DAY_S) >= 2 * most:
             found.append(
                 f"regimens[{index}]: the maximum equals the plan: after a late dose the next one "
                 "may have to wait"

@@ -60,6 +60,15 @@ def test_caps_are_quarters() -> None:
     assert (8, 24, 0) == (found.per_dose, found.per_24h, found.per_7d)
 
 
+def test_a_weekly_limit_holds_in_the_short_week_of_spring() -> None:
+    """4 a week on Mondays is not over 4 in 7 days, though one week has an hour less."""
+    weekly = (
+        "    steps: [{take: [{dose: 4, at: [08:00], days: [mon]}]}]\n    limits: {max_per_7d: 4}"
+    )
+    assert parse_plan(plan_text(regimen(weekly))) is not None
+    assert "plan-over-limit" == refusal(plan_text(regimen(weekly.replace("mon", "mon, thu"))))[0]
+
+
 def test_counters_of_a_shared_ingredient() -> None:
     """A shared ingredient counts for itself, and each of its regimens too."""
     groups = "groups: [{ingredient: paracetamol, min_gap: 4h, max_per_24h: 8}]\n"

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from schedules.canonical import canonical, from_canonical
-from schedules.check import most_planned
+from schedules.check_rows import most_planned
 from schedules.doses import caps, doses, next_dose
 from schedules.model import Plan, PlanRefused
 from schedules.planfile import dump, dump_plan, load, parse_plan
@@ -199,8 +199,8 @@ def test_identity_windows_and_caps(document: dict[str, Any]) -> None:
     assert all(one.close_at <= two.open_at for one, two in pairwise(found))
     assert all(d.open_at < d.due_at < d.warn_at <= d.close_at for d in found)
     limit = caps(plan.regimens[0])
-    assert most_planned(found, 86_400) <= limit.per_24h
-    assert most_planned(found, 7 * 86_400) <= limit.per_7d
+    assert most_planned(plan, found, 86_400) <= limit.per_24h
+    assert most_planned(plan, found, 7 * 86_400) <= limit.per_7d
 
 
 @QUICK

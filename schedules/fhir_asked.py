@@ -1,0 +1,79 @@
+"""FHIR asNeeded to what may be asked for: a dose, a gap and a rolling maximum, or a refusal.
+
+Responsible for: one as-needed Dosage. Not responsible for planned ones (fhir_timing.py).
+"""
+
+from dataclasses import replace
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from schedules.fhir_order import name_of
+from schedules.fhir_quantity import caps_of, form_named, quantity
+from schedules.fhir_timing import bounds_period, check_keys, effective_repeat
+from schedules.fhir_value import (
+    Element,
+    OrderRefused,
+    extension,
+    flag,
+    mapping,
+    number,
+    text,
+    whole,
+)
+from schedules.model import DAY_S, AsNeeded, Limits, Regimen
+
+GAP_EXTENSION = "dosage-minimumGapBetweenDose"
+
+
+def is_asked(dosage: Element) -> bool:
+    """Whether a dosage is taken when needed."""
+    stated = flag(dosage, "asNeededBoolean")
+    return stated or mapping(dosage, "asNeededCodeableConcept") is not None
+
+
+def as_needed(regimen: Regimen, dosage: Element, today: date, zone: ZoneInfo, form: str) -> Regimen:
+    """The regimen with its dose, gap and maximum; OrderRefused where one is not said."""
+    check_keys(dosage)
+    timing = mapping(dosage, "timing")
+    repeat = effective_repeat(timing) if timing is not None else {}
+    if set(repeat) & {"when", "timeOfDay", "dayOfWeek", "count", "boundsDuration"}:
+        raise OrderRefused("not-yet", "as needed, but at stated times or for a stated course")
+    start_on, _, until = bounds_period(repeat, zone)
+    if until is not None or (start_on is not None and start_on > today):
+        raise OrderRefused("not-yet", "as needed, with a start or end to come: not read yet")
+    quarters, unit = quantity(dosage, form)
+    per_dose, per_24h, per_7d = caps_of(dosage, unit)
+    gap_s = _gap_s(dosage, repeat)
+    if not per_24h or not gap_s:
+        why = "as needed without a gap and a maximum for 24 hours: somebody must say them"
+        raise OrderRefused("as-needed-without-limit", why)
+    concept = mapping(dosage, "asNeededCodeableConcept")
+    try:
+        reason = name_of(concept) if concept is not None else "when needed"
+    except OrderRefused:
+        reason = "when needed"
+    return replace(
+        regimen,
+        form=form_named([unit], form),
+        as_needed=AsNeeded(reason[:80], quarters, gap_s, per_24h),
+        limits=Limits(per_dose, 0, per_7d),
+    )
+
+
+def _gap_s(dosage: Element, repeat: Element) -> int:
+    """Seconds between two takings: by extension, else `once in so many hours`; 0: not said."""
+    found = extension(dosage, GAP_EXTENSION)
+    unit_s = {"min": 60, "h": 3600, "d": DAY_S}
+    if found is not None:
+        duration = mapping(found, "valueDuration") or {}
+        value, code = number(duration, "value"), text(duration, "code")
+    elif (whole(repeat, "frequency") or 1) == 1:
+        value, code = number(repeat, "period"), text(repeat, "periodUnit")
+    else:
+        return 0
+    if value is None or code not in unit_s:
+        return 0
+    seconds = value * unit_s[code]
+    if seconds <= 0 or seconds % 60 or seconds > 99 * DAY_S:
+        raise OrderRefused("gap", "the gap between two takings is not whole minutes")
+    return int(seconds)
