@@ -3,7 +3,6 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hal.wire import codes
 from tests.firmware.bench import DIGEST, HEAD, Bench
 from tests.firmware.test_power import assert_exposed_once
 
