@@ -8,6 +8,7 @@ integers or words and are all optional; an unknown one is refused.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hal.sim import cable_troubles as wire
 from hal.sim import troubles as acts
 from hal.sim.chute import BLIND_LIT
 from hal.sim.gate import TRAVEL_MS
@@ -107,18 +108,18 @@ ROWS = (
     Mishap("watchdog_starve", "H08 H30", "The dog is fed no more and resets the board.",
            acts.starve, acts.fed),
     Mishap("bit_flips", "H01", "Bits flip on the cable, so many in a million.",
-           acts.flips, acts.no_flips, (("per_million", 200),)),
-    Mishap("cable_cut", "H08 H18", "The cable carries nothing.", acts.cable_cut, acts.cable_whole),
+           wire.flips, wire.no_flips, (("per_million", 200),)),
+    Mishap("cable_cut", "H08 H18", "The cable carries nothing.", wire.cable_cut, wire.cable_whole),
     Mishap("cable_loss", "H01", "Chunks are lost on the cable, so many in a million.",
-           acts.loss, acts.no_loss, (("per_million", 200_000),)),
+           wire.loss, wire.no_loss, (("per_million", 200_000),)),
     Mishap("cable_dup", "H01", "Chunks arrive twice, so many in a million.",
-           acts.twice, acts.once, (("per_million", 200_000),)),
+           wire.twice, wire.once, (("per_million", 200_000),)),
     Mishap("cable_reorder", "H01", "Chunks overtake each other, so many in a million.",
-           acts.reorder, acts.in_order, (("per_million", 200_000),)),
+           wire.reorder, wire.in_order, (("per_million", 200_000),)),
     Mishap("cable_delay", "H01 H04", "Chunks come late, so many in a million.",
-           acts.late, acts.prompt, (("per_million", 200_000), ("up_to_ms", 5_000))),
+           wire.late, wire.prompt, (("per_million", 200_000), ("up_to_ms", 5_000))),
     Mishap("cable_replay", "H01 H04", "Somebody sends again what has passed on the cable.",
-           acts.replay, None, (("count", 8), ("to", "board"))),
+           wire.replay, None, (("count", 8), ("to", "board"))),
     Mishap("clock_jump", "H05 H06", "A clock jumps and does not know it.",
            acts.clock_jump, None, (("who", "controller"), ("seconds", 3_600))),
     Mishap("clock_rate", "H05 H06", "A clock runs fast or slow, or stands still.",

@@ -29,7 +29,7 @@ def micropython(environ: "os._Environ[str] | dict[str, str]" = os.environ) -> li
     if named:
         found = shutil.which(named)
         if found is None:
-            raise NoRuntime(f"MICROPYTHON={named} cannot be run. {WHAT_TO_DO}")
+            raise NoRuntime(f"MICROPYTHON={named} cannot be run: correct or unset it.")
         return [found]
     beside = Path(sys.executable).parent / "micropython"
     if os.access(beside, os.X_OK):

@@ -79,7 +79,7 @@ class Server:
             self.house.on_net = proxy.set_up
         self.selector = selectors.DefaultSelector()
         self.clients = Clients(Listener(control), self.selector, self._do)
-        
+
         self.ended = False
         self._clock_at = self._saved_at = 0.0
         for listener in (self.clients.listener, self.board.listener):

@@ -4,7 +4,6 @@ Responsible for: one small function per beginning and end. Not for names, hazard
 (mishaps.py has the table) or for what follows from it (the parts know that).
 """
 
-from hal.sim.cable import BOARD, CONTROLLER
 from hal.sim.chute import BLIND_DARK, BLIND_LIT, BLIND_MISSES, WORKS
 from hal.sim.gate import TRAVEL_MS
 from hal.sim.sense import BROWN_OUT, FRAM_SIZE, NO_READING, TICKS
@@ -156,61 +155,6 @@ def starve(world: World, args: Args) -> None:
 
 def fed(world: World) -> None:
     world.starved = False
-
-
-def flips(world: World, args: Args) -> None:
-    world.cable.flips = int(args["per_million"])
-
-
-def no_flips(world: World) -> None:
-    world.cable.flips = 0
-
-
-def cable_cut(world: World, args: Args) -> None:
-    world.cable.cut = True
-    world.cable.unplug()
-
-
-def cable_whole(world: World) -> None:
-    world.cable.cut = False
-
-
-def loss(world: World, args: Args) -> None:
-    world.cable.loss = int(args["per_million"])
-
-
-def no_loss(world: World) -> None:
-    world.cable.loss = 0
-
-
-def twice(world: World, args: Args) -> None:
-    world.cable.twice = int(args["per_million"])
-
-
-def once(world: World) -> None:
-    world.cable.twice = 0
-
-
-def reorder(world: World, args: Args) -> None:
-    world.cable.reorder = int(args["per_million"])
-
-
-def in_order(world: World) -> None:
-    world.cable.reorder = 0
-
-
-def late(world: World, args: Args) -> None:
-    world.cable.late, world.cable.late_ms = int(args["per_million"]), max(1, int(args["up_to_ms"]))
-
-
-def prompt(world: World) -> None:
-    world.cable.late = 0
-
-
-def replay(world: World, args: Args) -> None:
-    end = BOARD if args["to"] == "board" else CONTROLLER
-    for data in list(world.cable.passed[end])[-max(1, int(args["count"])) :]:
-        world.cable.send(end, data, world.chance, world.now_ms)
 
 
 def clock_jump(world: World, args: Args) -> None:
