@@ -60,7 +60,7 @@ fmt: .venv/.dev  ## sort imports, mend what ruff can mend
 	$(BIN)/ruff check --fix .
 
 bench: .venv/.dev  ## what it costs, beside bare Python
-	@for file in bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@for file in bench/[a-z]*.py; do name=$$(basename $$file .py); echo "== $$name"; $(BIN)/python -m bench.$$name || exit 1; done
 
 lock:  ## resolve requirements/*.in anew (needs uv)
 	$(LOCK) requirements/dev.in -o requirements/dev.txt

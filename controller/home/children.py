@@ -50,10 +50,12 @@ class Child:
 
     def __init__(
         self, name: str, command: Sequence[str], *, cwd: Path, log: Path,
-        environ: Mapping[str, str], relayed: bool = False,
+        environ: Mapping[str, str], relayed: bool = False, follows: "Child | None" = None,
     ) -> None:
         self.name = name
         self.restarts = 0
+        self._follows = follows  # when that one comes back, this one begins anew as well
+        self._followed = 0
         self.relay: IO[bytes] | None = None
         self._command = list(command)
         self._cwd = cwd
@@ -91,6 +93,9 @@ class Child:
             self.restarts += 1
             self.start(now_ms)
             return None
+        if self._follows is not None and self._follows.restarts != self._followed:
+            self._followed = self._follows.restarts
+            self.ask_to_end()
         if self._process is None or self._process.poll() is None:
             return None
         if now_ms - self._started_ms >= CALM_MS:

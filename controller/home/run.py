@@ -24,6 +24,7 @@ from fleet.brokers import BrokerMissing, nats
 from hal.sim.runtime import NoRuntime, firmware_command, run_environment
 
 UP_LIMIT_MS = 30_000  # from start to ready, for one process
+TRIES = 2  # new starts of a process that is not ready yet
 LOOK_S = 0.02  # between two looks whether a process is ready
 LINE_MAX = 4096  # bytes of a relayed line
 
@@ -58,10 +59,11 @@ class Home:
         broker_port = self._start_broker()
         proxy_port = free_port() if broker_port else 0
         furniture = furnish(places, switches, broker_port=proxy_port)
-        self._start_house(furniture, broker_port, proxy_port)
+        house = self._start_house(furniture, broker_port, proxy_port)
         board = ["-m", "firmware", "--board", "sim", "--house", str(places.sockets / "board.sock")]
         self._start("firmware", [*runtime, *board, "--key", str(furniture.pairing_key)])
-        self._start("controller", _python("controller", "--config", places.config))
+        # The controller reads its clocks in the house: a house that comes back lost some seconds.
+        self._start("controller", _python("controller", "--config", places.config), follows=house)
         self._until("the controller answers", lambda: _answers(places.door))
         self._hand_over(furniture.envelope)
         self._start("loader", _python("hal.sim.loader", "--house", places.house,
@@ -82,7 +84,7 @@ class Home:
         self._until("the broker answers", lambda: _listens(port))
         return port
 
-    def _start_house(self, furniture: Furniture, broker_port: int, proxy_port: int) -> None:
+    def _start_house(self, furniture: Furniture, broker_port: int, proxy_port: int) -> Child:
         places = self._places
         words: list[str | Path] = [
             "--socket", places.house, "--seed", str(self._switches.seed),
@@ -91,8 +93,9 @@ class Home:
         ]
         if broker_port:
             words += ["--broker", f"127.0.0.1:{broker_port}", "--broker-listen", str(proxy_port)]
-        self._start("house", _python("hal.sim", *words))
+        house = self._start("house", _python("hal.sim", *words))
         self._until("the house answers", lambda: _answers(places.house))
+        return house
 
     def _hand_over(self, envelope: bytes) -> None:
         """Bring the signed plan to the controller; it refuses what it already has."""
@@ -100,7 +103,7 @@ class Home:
             answer = ask(self._places.door, {"wish": "plan", "envelope": json.loads(envelope)})
         except NobodyThere as why:
             raise HomeRefused(f"the plan could not be handed over: {why}") from why
-        if not answer.get("ok"):
+        if not answer.get("ok") and answer.get("code") != "already-known":
             say(f"the plan was not taken: {answer.get('why')} ({answer.get('code')})")
 
     def _start_page(self) -> str:
@@ -125,9 +128,12 @@ class Home:
         signal.set_wakeup_fd(-1)
         self._selector.close()
 
-    def _start(self, name: str, command: list[str], *, relayed: bool = False) -> Child:
+    def _start(
+        self, name: str, command: list[str], *, relayed: bool = False, follows: Child | None = None
+    ) -> Child:
         log = self._places.log / f"{name}.log"
-        child = Child(name, command, cwd=ROOT, log=log, environ=run_environment(), relayed=relayed)
+        child = Child(name, command, cwd=ROOT, log=log, environ=run_environment(),
+                      relayed=relayed, follows=follows)
         self._children.start(child, now_ms())
         return child
 
@@ -138,8 +144,11 @@ class Home:
             if self._ending:
                 raise HomeRefused("ended before it was ready")
             last = list(self._children)[-1]
-            if now_ms() >= limit:
-                raise HomeRefused(f"waited in vain until {what}:\n{last.last_words()}")
+            if now_ms() >= limit or last.restarts >= TRIES:
+                raise HomeRefused(
+                    f"waited in vain until {what}. The last words of {last.name}:\n"
+                    f"{last.last_words()}\n    If this home is of another version: FRESH=1"
+                )
             self._children.step(now_ms())
             self._turn(now_ms() + int(LOOK_S * 1000))
 

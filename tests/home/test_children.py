@@ -75,6 +75,30 @@ def test_a_child_that_dies_comes_back_after_its_pause(
     assert 1 == len(told.lines) and "signal 9" in told.lines[0]
 
 
+def test_a_child_begins_anew_when_the_one_it_follows_comes_back(
+    tmp_path: Path, children: Children
+) -> None:
+    """The follower is asked to end, and comes back after its own pause."""
+    first = children.start(child(tmp_path, DIES, "first"), now_ms=0)
+    second = children.start(
+        Child("second", WAITS, cwd=tmp_path, log=tmp_path / "second.log", environ=os.environ,
+              relayed=True, follows=first),
+        now_ms=0,
+    )
+    assert second.relay is not None and second.relay.readline() == b"up\n"
+    await_end(first)
+    due_ms = children.step(0)
+    assert due_ms is not None
+    children.step(due_ms)
+    await_end(second)
+    due_ms = children.step(due_ms)
+    assert due_ms is not None
+    children.step(2 * due_ms)
+
+    assert 1 == second.restarts
+    assert second.pid is not None
+
+
 def test_the_pause_of_a_child_that_keeps_dying_grows_to_a_bound(
     tmp_path: Path, children: Children
 ) -> None:

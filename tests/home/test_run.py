@@ -91,7 +91,10 @@ def test_it_prints_a_url_that_answers(run: Run) -> None:
         assert 200 == answer.status
 
 
-@pytest.mark.parametrize("part", ["firmware", "controller --config", "controller.web", "nats"])
+PARTS = ["firmware", "controller --config", "controller.web", "nats", "hal.sim --socket"]
+
+
+@pytest.mark.parametrize("part", PARTS)
 def test_a_killed_process_comes_back(run: Run, part: str) -> None:
     """kill -9 of any part is said, and a new one lives soon after."""
     victims = [pid for pid, words in run.children().items() if part in words]
