@@ -157,7 +157,7 @@ class Courier:
         try:
             client.connect(self._route.host, self._route.port, KEEPALIVE_S)
             self._carry(client)
-        except Exception as error:  # paho raises all sorts when a broker sends it nonsense
+        except Exception as error:  # a courier that died would be silence for ever
             self.last_error = type(error).__name__
         finally:
             self._end(client)

@@ -1,5 +1,6 @@
 """The connection itself, against brokers that behave badly."""
 
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -41,6 +42,9 @@ class Liar:
             client.recv(4096)
             client.sendall(answer)
             client.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(ConnectionError):
+                while client.recv(4096):  # read all, so that nothing we said is thrown away
+                    pass
             client.close()
             self.told += 1
         self._server.close()

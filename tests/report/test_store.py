@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from controller.canonical import Json
-from controller.report import documents
+from controller.report import documents, topics
+from controller.report.mqtt import Letter
 from fleet import summary
 from fleet.silence import Vigil
 from fleet.store import MAX_AHEAD, MAX_DEAD_LETTERS, Arrival, Cursor, Fork, Store, arrival
 from fleet.view import Household, clock_time
+from fleet.watch import Watcher
 from tests.report.test_outbox import KEY, Chain
 
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
@@ -170,6 +172,76 @@ def test_the_summary_counts_what_became_of_each_dose(tmp_path: Path) -> None:
     assert (7, 7, 0, 1) == tuple(
         device[name] for name in ("stored", "contiguous", "closed_twice", "settled")
     )
+
+
+def watcher_on(store: Store, lines: list[str]) -> Watcher:
+    """A watcher that collects what it tells."""
+    return Watcher(store, KEY, vigil=Vigil(), zone=zoneinfo.ZoneInfo("UTC"), tell=lines.append)
+
+
+def letter(leaf: str, doc: dict[str, Json], *, retain: bool = False) -> Letter:
+    """A sealed document as it comes from home-1."""
+    payload = documents.seal(doc, leaf, "home-1", KEY)
+    return Letter(topics.Topics("home-1", 7).leaf(leaf), payload, 1, retain)
+
+
+def said(answers: list[Letter]) -> list[tuple[Json, Json, Json]]:
+    """(acked, head, ask) of the acknowledgements."""
+    found = []
+    for answer in answers:
+        assert "posology/v1/7/home-1/ack" == answer.topic
+        doc = documents.unseal(answer.payload, topics.ACK, "home-1", KEY)
+        assert doc is not None
+        found.append((doc["acked"], doc["head"], doc["ask"]))
+    return found
+
+
+def test_a_hub_that_has_just_come_asks_for_what_it_missed(store: Store) -> None:
+    """A retained state document is answered with a question; a live one only if it says more."""
+    one = chain_of(3)
+    take(store, *one)
+    watcher = watcher_on(store, [])
+    state: dict[str, Json] = {"at": "2027", "log_epoch": "aa", "n": 3}
+
+    assert [(3, one[2].hash, True)] == said(
+        watcher.take([letter(topics.STATE, state, retain=True)], 0, 0)
+    )
+    assert [(3, one[2].hash, False)] == said(watcher.take([letter(topics.STATE, state)], 0, 0))
+    assert [(3, one[2].hash, True)] == said(
+        watcher.take([letter(topics.STATE, {**state, "n": 4})], 0, 0)
+    )
+
+
+def test_a_gap_makes_the_hub_ask_at_once(store: Store) -> None:
+    """It acknowledges what is contiguous, and asks for what follows."""
+    one = chain_of(4)
+    events = [letter(topics.EVENT, dict(one[n].doc)) for n in (0, 3)]
+
+    assert [(1, one[0].hash, True)] == said(watcher_on(store, []).take(events, 0, 0))
+
+
+def test_one_home_cannot_speak_for_another(store: Store) -> None:
+    """A document sealed for home-1 counts for nobody on the topic of home-2."""
+    stolen = letter(topics.EVENT, dict(chain_of(1)[0].doc))
+    moved = Letter(topics.Topics("home-2", 7).leaf(topics.EVENT), stolen.payload)
+
+    assert [] == watcher_on(store, []).take([moved], 0, 0)
+    assert (0, 1) == store.counts()
+
+
+def test_a_kept_state_does_not_mean_that_the_machine_lives(store: Store) -> None:
+    """What the broker retained breaks no silence; a word of its own does."""
+    lines: list[str] = []
+    watcher = watcher_on(store, lines)
+    state: dict[str, Json] = {"at": "2027-01-15T14:05:00.000Z", "log_epoch": "aa", "n": 0}
+    watcher.take([letter(topics.STATE, state, retain=True)], 0, 0)
+    watcher.look(901)
+    watcher.take([letter(topics.STATE, state, retain=True)], 902, 0)
+    watcher.look(903)
+
+    assert 1 == len(lines) and "UNKNOWN since 2027-01-15 14:05" in lines[0]
+    watcher.take([letter(topics.STATE, {**state, "at": "2027-01-15T14:30:00.000Z"})], 904, 0)
+    assert "home-1: heard again; nothing was known since 2027-01-15 14:05." == lines[-1]
 
 
 def test_a_caregiver_reads_local_time() -> None:
