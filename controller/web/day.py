@@ -76,6 +76,8 @@ SENTENCES = {
     "Emptied": ("{by} emptied compartment {slot}.", "calm", True),
     "FillHeld": ("Compartment {slot} is held back: {code}.", "bad", True),
     "FillVerified": ("{by} checked compartment {slot}.", "good", True),
+    "ServiceMoveAsked": ("{by} lets the tray go home, compartments covered.", "due", True),
+    "ServiceMoveEnded": ("The service move is over.", "calm", True),
     "LeaseAccepted": ("The machine took its limits, number {lease_no}.", "calm", False),
     "DoseOpened": ("{dose} may be taken.", "calm", True),
     "DoseFellDue": ("{dose} fell due.", "due", True),

@@ -32,6 +32,7 @@ class Work:
     door: bool
     asked: bool
     done: bool
+    drive_off: bool  # the tray's position is not proven: it goes home first, covered
     held: tuple[int, ...]
     fills: tuple[Fill, ...]
 
@@ -55,6 +56,7 @@ def work(now: Snapshot) -> Work:
         door=bool(flags & codes.F_DOOR_OPEN),
         asked=bool(load and load.asked),
         done=bool(load and load.done),
+        drive_off=bool(flags & codes.F_DRIVE_OFF),
         held=load.verify if load and load.verify else held,
         fills=tuple(_fill(row, now) for row in load.rows) if load else (),
     )

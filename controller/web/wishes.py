@@ -132,4 +132,5 @@ _WISHES: dict[str, Callable[[Form], Object]] = {
     "confirm-clock": _only_by("confirm-clock"),
     "loading-done": _only_by("loading-done"),
     "unlock": _only_by("unlock"),
+    "service-move": _only_by("service-move"),
 }
