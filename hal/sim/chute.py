@@ -116,4 +116,3 @@ class Chute:
             ledger.land(moment[1], cup_present and not lost, "beside the cup")
             noticed.append("landed")
         return noticed
-
