@@ -6,21 +6,10 @@ every machine keeps its own. Nothing here waits; time stands still during a turn
 """
 
 from firmware import notes, pairing, solo, status, verdict
-from firmware.clock import Clock
-from firmware.consent import Consent
 from firmware.cycle import FINISHED, Cycle
 from firmware.cycle import IDLE as AT_REST
-from firmware.device import BROWN_OUT, NO_READING, WATCHDOG, Device
-from firmware.guard import Guard
-from firmware.homing import Homing
-from firmware.inbox import Inbox
-from firmware.lease import Holding
-from firmware.mind import Mind
-from firmware.orders import Orders
-from firmware.panel import Panel
-from firmware.selftest import BeamTest
-from firmware.status import Status
-from firmware.store import Store
+from firmware.device import BROWN_OUT, NO_READING, WATCHDOG
+from firmware.machines import Machines
 from hal.wire import codes
 from hal.wire.frame import ACTUAL, DESIRED
 from hal.wire.session import ALONE_MS, BoardEnd
@@ -33,39 +22,8 @@ SETTLED_MS = 1000  # after boot: the gate's spring has closed it
 _TICKS = 0xFFFFFFFF
 
 
-class Executive:
+class Executive(Machines):
     """The whole firmware behind one method, `turn`."""
-
-    def __init__(self, board: Device, key: bytes) -> None:
-        self._board = board
-        self._key = key
-        self._link: "BoardEnd | None" = None
-        self.boot_epoch = 0
-        self._store = Store(board)
-        self.mind = Mind(self._store)
-        self.clock = Clock()
-        self.inbox = Inbox()
-        self.panel = Panel()
-        self.consent = Consent()
-        self.beam = BeamTest()
-        self.cycle = Cycle(self.mind)
-        self.homing = Homing(self.mind.ledger)
-        self.holding = Holding(self._store, self.mind)
-        self.guard = Guard(self.clock, self.mind, self.holding, self.homing, self.beam)
-        self.orders = Orders(
-            self.mind,
-            self.clock,
-            self.guard,
-            self.consent,
-            self.holding,
-            self.homing,
-            self.beam,
-            self.cycle,
-        )
-        self.status = Status()
-        self._boot_ms = 0
-        self._set_clock_s = 0  # the last request that was followed
-        self._lease_refusal = 0
 
     def turn(self) -> int:
         """One turn; the 32-bit millisecond at which to wake if nothing happens before."""
@@ -252,7 +210,9 @@ class Executive:
         a.flags = flags
         a.fault = status.worst(self._standing(now_ms))
         a.boot_epoch = self.boot_epoch
-        a.refusal = self.orders.refusal or self._lease_refusal
+        a.refusal = self.orders.refusal
+        if not a.refusal and self._board.sense.service:
+            a.refusal = self._lease_refusal  # for whoever is loading, and for no longer
         a.refused_order = self.orders.refused_order
         a.consent_round = self.consent.round
         a.press_count = self.panel.presses
@@ -312,53 +272,3 @@ class Executive:
             at_ms = min(at_ms, self.clock.until_utc(at_s))
         at_ms = max(at_ms, now_ms + 1) & _TICKS
         return at_ms if at_ms != _TICKS else 0
-
-    def snapshot(self) -> "tuple[int, ...]":
-        """State as integers: each part behind its length. The memory below is the world's."""
-        assert self._link is not None
-        now_ms = self.clock.now_ms
-        parts = (
-            self.clock.snapshot(),
-            (self.boot_epoch, self._boot_ms - now_ms, self._set_clock_s, self._lease_refusal),
-            self.mind.snapshot(),
-            self.inbox.snapshot(now_ms),
-            self.panel.snapshot(now_ms),
-            self.consent.snapshot(now_ms),
-            self.beam.snapshot(now_ms),
-            self.cycle.snapshot(now_ms),
-            self.homing.snapshot(now_ms),
-            self.orders.snapshot(now_ms),
-            self.status.snapshot(now_ms),
-            self._link.snapshot(now_ms),
-        )
-        values: "tuple[int, ...]" = ()
-        for part in parts:
-            values += (len(part),) + part
-        return values
-
-    def restore(self, values: "tuple[int, ...]") -> None:
-        """Become the firmware `snapshot` was taken of; lease and key are read from memory."""
-        parts = []
-        at = 0
-        while at < len(values):
-            parts.append(values[at + 1 : at + 1 + values[at]])
-            at += 1 + values[at]
-        self.clock.restore(parts[0])
-        now_ms = self.clock.now_ms
-        self.boot_epoch = parts[1][0]
-        self._boot_ms = parts[1][1] + now_ms
-        self._set_clock_s = parts[1][2]
-        self._lease_refusal = parts[1][3]
-        key = pairing.recall(self._store, self.mind, self._key)
-        self.holding.load()
-        self.mind.restore(parts[2])
-        self.inbox.restore(parts[3], now_ms)
-        self.panel.restore(parts[4], now_ms)
-        self.consent.restore(parts[5], now_ms)
-        self.beam.restore(parts[6], now_ms)
-        self.cycle.restore(parts[7], now_ms)
-        self.homing.restore(parts[8], now_ms)
-        self.orders.restore(parts[9], now_ms)
-        self.status.restore(parts[10], now_ms)
-        self._link = BoardEnd(key, self.boot_epoch)
-        self._link.restore(parts[11], now_ms)

@@ -37,14 +37,15 @@ class Mind:
             return True
         if self.locked or not self._store.write(store.MIND, packed):
             self.locked = True
-            if self._saved:
-                self.undo()
+            self.undo()
             return False
         self._saved = packed
         return True
 
     def undo(self) -> None:
         """Forget what was changed since the last save."""
+        if not self._saved:
+            return
         self.order.unpack(self._saved)
         self.ledger.unpack(self._saved, order.SIZE)
 
@@ -56,8 +57,7 @@ class Mind:
         """Become the mind `snapshot` was taken of; the memory below is the world's."""
         self.locked = bool(values[0])
         self._saved = bytes(values[1:])
-        if self._saved:
-            self.undo()
+        self.undo()
 
 
 MIND_SIZE = order.SIZE + ledger.SIZE
