@@ -35,12 +35,12 @@ install() {
     say "going on without; the tests that need it will say so"
 }
 
-if [ ! -x .venv/bin/python ]; then
+if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then # none yet, or one cut half-way
     command -v "$PYTHON" >/dev/null 2>&1 || install required python3 python3-venv
     usable_python "$PYTHON" || install required python3-venv
     usable_python "$PYTHON" || { say "$PYTHON is older than 3.11 or has no venv"; exit 1; }
     say "creating .venv with $("$PYTHON" --version)"
-    "$PYTHON" -m venv .venv
+    "$PYTHON" -m venv --clear .venv
 fi
 
 if [ "$SET" = dev ]; then
