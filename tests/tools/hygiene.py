@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 FILE_LINES = 300  # more has two reasons to change; said, not refused
-FILE_LINES_MAX = 450
+FILE_LINES_MAX = 500
 TEST_LINES_MAX = 600
 FUNCTION_LINES_MAX = 70
 FILE_BYTES_MAX = 2_000_000
