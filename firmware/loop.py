@@ -5,10 +5,10 @@ watchdog, and handing facts between the machines. Not responsible for any rule i
 every machine keeps its own. Nothing here waits; time stands still during a turn.
 """
 
-from firmware import notes, pairing, solo, status, verdict
+from firmware import faults, notes, pairing, solo, status, verdict
 from firmware.cycle import FINISHED, Cycle
 from firmware.cycle import IDLE as AT_REST
-from firmware.device import BROWN_OUT, NO_READING, WATCHDOG
+from firmware.device import NO_READING, Device
 from firmware.machines import Machines
 from hal.wire import codes
 from hal.wire.frame import ACTUAL, DESIRED
@@ -17,13 +17,21 @@ from hal.wire.session import ALONE_MS, BoardEnd
 DOG_MS = 8000  # the longest a RP2040 watchdog can wait is 8,388
 MAX_SLEEP_MS = 7000
 RECOVER_MS = 1500  # after boot: pills in flight have landed, gate and scale are at rest
-RESET_TOLD_MS = 60000  # so long a boot says why it happened
-SETTLED_MS = 1000  # after boot: the gate's spring has closed it
 _TICKS = 0xFFFFFFFF
 
 
 class Executive(Machines):
     """The whole firmware behind one method, `turn`."""
+
+    def __init__(self, board: Device, key: bytes) -> None:
+        Machines.__init__(self, board)
+        self.boot_epoch = 0
+        self._board = board
+        self._key = key
+        self._link: "BoardEnd | None" = None
+        self._boot_ms = 0
+        self._set_clock_s = 0  # the last request that was followed
+        self._lease_refusal = 0
 
     def turn(self) -> int:
         """One turn; the 32-bit millisecond at which to wake if nothing happens before."""
@@ -67,7 +75,7 @@ class Executive(Machines):
         board.drive_off()
         board.gate(0)
         board.emitter(1)
-        self.boot_epoch, key = pairing.boot(self._store, self.mind, self._key, board.sense)
+        self.boot_epoch, key = pairing.boot(self.memory, self.mind, self._key, board.sense)
         self._link = BoardEnd(key, self.boot_epoch)
         self.orders.boot_epoch = self.boot_epoch
         board.note(notes.BOOTED, self.boot_epoch)
@@ -208,7 +216,7 @@ class Executive(Machines):
         if not self.beam.fault:
             flags |= codes.F_BEAM_OK
         a.flags = flags
-        a.fault = status.worst(self._standing(now_ms))
+        a.fault = status.worst(faults.standing(self, self._board.sense, now_ms - self._boot_ms))
         a.boot_epoch = self.boot_epoch
         a.refusal = self.orders.refusal
         if not a.refusal and self._board.sense.service:
@@ -224,34 +232,6 @@ class Executive(Machines):
         a.signal = self.panel.signal
         a.version = status.VERSION
         self.status.order(mind.order)
-
-    def _standing(self, now_ms: int) -> "list[int]":
-        """Every fault that stands now, most telling first among equals."""
-        sense = self._board.sense
-        ledger = self.mind.ledger
-        up_ms = now_ms - self._boot_ms
-        standing = list(ledger.latched)
-        misfit = self.holding.misfit(sense)
-        for stands, code in (
-            (self.mind.locked, codes.STORE_MISSING),
-            (not self.clock.ok, codes.CLOCK_NOT_SET),
-            (self.beam.fault, self.beam.fault),
-            (ledger.chute_held, codes.CHUTE_HELD),
-            (not sense.service and misfit not in (0, codes.NO_LEASE), misfit),
-            (self._gate_open_at_rest(up_ms), codes.GATE_STUCK_OPEN),
-            (sense.battery_mv < status.LOW_BATTERY_MV, codes.BATTERY_LOW),
-            (not sense.mains, codes.MAINS_LOST),
-            (self._store.torn, codes.STORE_TORN),
-            (up_ms < RESET_TOLD_MS and sense.reset_cause == WATCHDOG, codes.WATCHDOG),
-            (up_ms < RESET_TOLD_MS and sense.reset_cause == BROWN_OUT, codes.BROWN_OUT),
-        ):
-            if stands:
-                standing.append(code)
-        return standing
-
-    def _gate_open_at_rest(self, up_ms: int) -> bool:
-        resting = self.cycle.phase == AT_REST and up_ms >= SETTLED_MS
-        return resting and not self._board.sense.gate_closed
 
     def _wake(self, link: BoardEnd, is_open: bool, now_ms: int) -> int:
         """The nearest deadline of any machine, as the 32 bits of the board's milliseconds."""
@@ -272,3 +252,29 @@ class Executive(Machines):
             at_ms = min(at_ms, self.clock.until_utc(at_s))
         at_ms = max(at_ms, now_ms + 1) & _TICKS
         return at_ms if at_ms != _TICKS else 0
+
+    def snapshot(self) -> "tuple[int, ...]":
+        """State as integers: each part behind its length. The memory below is the world's."""
+        assert self._link is not None
+        now_ms = self.clock.now_ms
+        own = (self.boot_epoch, self._boot_ms - now_ms, self._set_clock_s, self._lease_refusal)
+        values: "tuple[int, ...]" = ()
+        for part in self.photograph(now_ms) + (own, self._link.snapshot(now_ms)):
+            values += (len(part),) + part
+        return values
+
+    def restore(self, values: "tuple[int, ...]") -> None:
+        """Become the firmware `snapshot` was taken of; lease and key are read from memory."""
+        parts = []
+        at = 0
+        while at < len(values):
+            parts.append(values[at + 1 : at + 1 + values[at]])
+            at += 1 + values[at]
+        key = pairing.recall(self.memory, self.mind, self._key)
+        self.resume(parts)
+        now_ms = self.clock.now_ms
+        own = parts[-2]
+        self.boot_epoch, self._boot_ms = own[0], own[1] + now_ms
+        self._set_clock_s, self._lease_refusal = own[2], own[3]
+        self._link = BoardEnd(key, self.boot_epoch)
+        self._link.restore(parts[-1], now_ms)

@@ -14,8 +14,6 @@ KEEPALIVE_MS = 10000
 OPEN_MS = 250  # while an order is open or somebody is at the button
 NOISE_MG = 25  # smaller movements of the scale are not news
 
-LOW_BATTERY_MV = 3900  # two thirds of the charge, a day of running, are left
-
 
 def worst(standing: "list[int]") -> int:
     """The most severe code, the first of equals; 0: none."""

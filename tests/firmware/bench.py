@@ -14,9 +14,9 @@ from hal.sim.house import BoardSeat, Go, House, Inside, InsideController
 from hal.sim.machine import EPOCH_2020_MS
 from hal.sim.world import World
 from hal.wire import codes
+from hal.wire.controller_end import ControllerEnd
 from hal.wire.frame import DESIRED, LEASE
 from hal.wire.messages import Actual, Desired, Group, Lease, unpack_actual
-from hal.wire.session import ControllerEnd
 
 KEY = bytes(range(32))
 PIECE_MG = 300

@@ -11,9 +11,9 @@ from firmware.loop import Executive
 from hal.sim import sense as words
 from hal.sim.board import Link, SimBoard, SimSense
 from hal.wire import codes
+from hal.wire.controller_end import ControllerEnd
 from hal.wire.frame import DESIRED
 from hal.wire.messages import Desired
-from hal.wire.session import ControllerEnd
 
 KEY = bytes(range(32))
 EARLY = 1000
