@@ -4,6 +4,8 @@ Responsible for: reading a store, live or closed, and counting. Not responsible 
 judging the counts. Everything is counted anew from the stored events, up to the cursor.
 """
 
+import json
+import os
 from pathlib import Path
 
 from controller.canonical import Json
@@ -13,6 +15,8 @@ from fleet.view import Household
 
 def summarise(path: Path | str) -> dict[str, Json]:
     """The summary of the store at `path`; may be asked for while a watcher writes to it."""
+    if not Path(path).exists():
+        raise FileNotFoundError(path)
     store = Store(path)
     try:
         return of(store)
@@ -57,6 +61,13 @@ def of(store: Store) -> dict[str, Json]:
         }
     forks, dead_letters = store.counts()
     return {"schema": 1, "devices": devices, "forks": forks, "dead_letters": dead_letters}
+
+
+def write(store: Store, path: Path) -> None:
+    """Put the summary into a file, which is replaced as a whole, never half."""
+    beside = path.with_name(path.name + ".new")
+    beside.write_text(json.dumps(of(store), indent=1) + "\n")
+    os.replace(beside, path)
 
 
 def _count(log: dict[str, Json], name: str) -> int:

@@ -9,7 +9,6 @@ words (view.py) or storage (store.py). One process, a few homes, one key.
 
 import argparse
 import json
-import os
 import secrets
 import signal
 import sys
@@ -46,6 +45,7 @@ class Watcher:
         self._tell = tell
         self._homes: dict[str, Household] = {}
         self._forked: set[tuple[str, str, int]] = set()
+        self._damaged: set[str] = set()  # devices whose journal is damaged: no events can come
 
     def begin(self, now_s: float) -> None:
         """Go on where the last run of this store ended."""
@@ -122,12 +122,24 @@ class Watcher:
         at, epoch, number = doc.get("at"), doc.get("log_epoch"), doc.get("n")
         if not (isinstance(at, str) and isinstance(epoch, str) and isinstance(number, int)):
             return
-        asked[device, epoch] = number
+        self._mode(device, doc.get("mode"))
+        if epoch:
+            asked[device, epoch] = number
         if letter.retain:  # kept by the broker: it says when the machine spoke, not that it lives
             self._vigil.expect(device, at, now_s)
-            asked[device, epoch] = ASK_ANYWAY  # we have just come: what came before is lost
+            if epoch:
+                asked[device, epoch] = ASK_ANYWAY  # we have just come: what came before is lost
         else:
             _spoke(spoken, device, at)
+
+    def _mode(self, device: str, mode: Json) -> None:
+        """The one fact that no event can bring: the journal itself is damaged."""
+        if mode == "journal-fault" and device not in self._damaged:
+            self._damaged.add(device)
+            self._tell(f"{device}: ALERT, urgent: its record is damaged, and it gives nothing.")
+        elif mode in ("ready", "service", "locked") and device in self._damaged:
+            self._damaged.discard(device)
+            self._tell(f"{device}: ALL CLEAR: its record can be read.")
 
     def _hear(self, spoken: dict[str, str], now_s: float) -> None:
         for device, at in spoken.items():
@@ -196,14 +208,6 @@ def read_key(path: Path) -> bytes:
     return key
 
 
-def write_summary(store: Store, path: Path) -> None:
-    """Replace the summary file as a whole, never half."""
-    text = json.dumps(summary.of(store), indent=1)
-    beside = path.with_name(path.name + ".new")
-    beside.write_text(text + "\n")
-    os.replace(beside, path)
-
-
 def run(watcher: Watcher, courier: Courier, store: Store, summary_path: Path | None) -> None:
     """Serve until SIGTERM or SIGINT."""
     ending: list[int] = []
@@ -224,11 +228,11 @@ def run(watcher: Watcher, courier: Courier, store: Store, summary_path: Path | N
         changed = changed or bool(letters)
         quiet = not letters or now_s >= written_at + SUMMARY_EVERY_S
         if summary_path is not None and changed and quiet:
-            write_summary(store, summary_path)
+            summary.write(store, summary_path)
             written_at, changed = now_s, False
     courier.stop()
     if summary_path is not None:
-        write_summary(store, summary_path)
+        summary.write(store, summary_path)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

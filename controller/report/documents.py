@@ -155,6 +155,8 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "PlanInForce": ("version", "plan_hash", "lease_no"),
     "ServiceOpened": (),
     "ServiceClosed": (),
+    "ServiceMoveAsked": ("by",),
+    "ServiceMoveEnded": (),
     "Loading": ("compartment", "by"),
     "Loaded": (
         *("compartment", "fill", "kind", "doses", "regimens", "pieces", "weight_mg"),

@@ -17,7 +17,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -59,21 +59,15 @@ class Route:
     retry_max_s: float = RETRY_MAX_S
 
 
-@dataclass
-class _Post:
-    """What the threads share: single appends and pops, which need no lock."""
-
-    outgoing: deque[Letter] = field(default_factory=deque)
-    incoming: deque[Letter] = field(default_factory=deque)
-
-
 class Courier:
     """Carries letters while it can; `connections` counts how often it has connected."""
 
     def __init__(self, route: Route, wake: Callable[[], None] = lambda: None) -> None:
         self._route = route
         self._wake_caller = wake
-        self._post = _Post()
+        # what the threads share: single appends and pops, which need no lock
+        self._outgoing: deque[Letter] = deque()
+        self._incoming: deque[Letter] = deque()
         self._news = threading.Event()  # something for the caller: letters, or a connection
         self._nudge, self._nudged = socket.socketpair()
         self._nudge.setblocking(False)
@@ -112,9 +106,9 @@ class Courier:
 
     def send(self, letter: Letter) -> bool:
         """Hand a letter over; False when there is no connection or too much is waiting."""
-        if not self.connected or len(self._post.outgoing) >= OUTGOING_MAX:
+        if not self.connected or len(self._outgoing) >= OUTGOING_MAX:
             return False
-        self._post.outgoing.append(letter)
+        self._outgoing.append(letter)
         self._poke()
         return True
 
@@ -124,7 +118,7 @@ class Courier:
         letters = []
         with contextlib.suppress(IndexError):
             while True:
-                letters.append(self._post.incoming.popleft())
+                letters.append(self._incoming.popleft())
         return letters
 
     def wait(self, timeout_s: float) -> bool:
@@ -189,7 +183,7 @@ class Courier:
     def _hand_out(self, client: paho.Client) -> None:
         with contextlib.suppress(IndexError):
             while client.socket() is not None:
-                letter = self._post.outgoing.popleft()
+                letter = self._outgoing.popleft()
                 client.publish(letter.topic, letter.payload, letter.qos, letter.retain)
 
     def _say_goodbye(self, client: paho.Client, sock: Any) -> None:
@@ -207,7 +201,7 @@ class Courier:
     def _end(self, client: paho.Client) -> None:
         """Forget the connection and what was not sent; a socket that is open just closes."""
         self._ready = False
-        self._post.outgoing.clear()
+        self._outgoing.clear()
         if (sock := client.socket()) is not None:
             with contextlib.suppress(OSError):
                 sock.close()
@@ -259,9 +253,9 @@ class Courier:
         self._tell()
 
     def _on_message(self, client: paho.Client, _: Any, message: paho.MQTTMessage) -> None:
-        if len(self._post.incoming) < INCOMING_MAX:
+        if len(self._incoming) < INCOMING_MAX:
             letter = Letter(message.topic, bytes(message.payload), message.qos, message.retain)
-            self._post.incoming.append(letter)
+            self._incoming.append(letter)
             self._tell()
 
     def _nap(self) -> float:

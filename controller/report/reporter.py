@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from controller.canonical import Json
+from controller.chain import JournalFault
 from controller.report import documents, standing, topics
 from controller.report.documents import Document
 from controller.report.mqtt import RETRY_MAX_S, Courier, Letter, Route
@@ -55,7 +56,7 @@ class Reporter:
         self._progress_at = 0.0  # monotonic seconds of the last acknowledgement or resend
         self._replay_at = 0.0
         self._last: tuple[int, Mapping[str, Json]] = (0, {})
-        self.fault = ""  # FAULT_HEAD once the hub has named a head that is not ours
+        self.fault = ""  # FAULT_HEAD, or the code of a JournalFault; "" while all is well
 
     def start(self) -> None:
         """Begin to connect; returns at once."""
@@ -105,7 +106,10 @@ class Reporter:
             self._say(courier, topics.INFO, info, retain=True)
         elif self._outbox.in_flight and time.monotonic() >= self._progress_at + self._resend_s:
             self._go_back(min(self._resend_s * 2, RESEND_MAX_S))
-        self._send_events(courier)
+        try:
+            self._send_events(courier)
+        except JournalFault as fault:  # alarms and the state of things go on without it
+            self.fault = fault.code
         self._send_alerts(courier, snapshot)
         self._send_state(courier, now_ms, snapshot)
 
@@ -142,7 +146,11 @@ class Reporter:
         if not (isinstance(epoch, str) and isinstance(number, int) and isinstance(head, str)):
             return
         ask = document.get("ask") is True
-        verdict = self._outbox.on_ack(epoch, number, head, ask=ask)
+        try:
+            verdict = self._outbox.on_ack(epoch, number, head, ask=ask)
+        except JournalFault as fault:
+            self.fault = fault.code
+            return
         now = time.monotonic()
         if verdict == "other-log":
             return

@@ -8,6 +8,8 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from controller.report import documents, topics
+from controller.report.outbox import NoJournal
+from controller.report.reporter import ReportConfig, Reporter
 from fleet import brokers, summary
 from fleet.brokers import Broker
 from tests.report.homes import KEY, START_MS, Body, Home, Hub, until
@@ -274,6 +276,26 @@ def test_the_state_document_is_retained(home: Home, visitor: Visitor) -> None:
     assert document is not None
     assert ("ready", home.journal.log_epoch) == (document["mode"], document["log_epoch"])
     assert str(document["next_report_by"]) > str(document["at"])
+
+
+def test_without_a_journal_state_and_alerts_still_go_out(broker: Broker, visitor: Visitor) -> None:
+    """A damaged journal silences neither the alarm nor the word of how things stand."""
+    row: Body = {"alert_id": "journal-fault", "code": "journal-fault", "severity": 3}
+    config = ReportConfig("home-1", KEY, broker.host, broker.port)
+    reporter = Reporter(config, NoJournal(), lambda: None)
+    reporter.start()
+    until(lambda: reporter.connected)
+    reporter.pump(START_MS, {"mode": "journal-fault", "alerts": [row]})
+
+    payload = until(lambda: visitor.kept(DEVICE.leaf(topics.STATE)))
+    document = documents.unseal(payload, topics.STATE, "home-1", KEY)
+    assert document is not None and ("journal-fault", "") == (
+        document["mode"],
+        document["log_epoch"],
+    )
+    assert until(lambda: visitor.kept(DEVICE.alert("journal-fault")))
+    assert reporter.drained
+    reporter.stop()
 
 
 def test_a_caregiver_hears_of_a_missed_dose_and_not_of_a_taken_one(home: Home, hub: Hub) -> None:

@@ -22,7 +22,7 @@ NONSENSE = (
     CONNACK + b"\x90\x03\x00\x01\x80",  # the subscription is refused
     CONNACK + b"\x90\x00",  # a SUBACK with nothing in it
     CONNACK + b"\x30\x02\xff\xff",  # a message whose topic is longer than itself
-    CONNACK + b"\x32\x04\x00\x01\xff\xff",  # a topic that is no text
+    CONNACK + b"\x30\x05\x00\x01\xff\x00\x01",  # a topic that is no text
     CONNACK + b"\x40\x00" + b"\x62\x01\x00",  # acknowledgements of nothing
 )
 

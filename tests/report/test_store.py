@@ -244,6 +244,21 @@ def test_a_kept_state_does_not_mean_that_the_machine_lives(store: Store) -> None
     assert "home-1: heard again; nothing was known since 2027-01-15 14:05." == lines[-1]
 
 
+def test_a_damaged_journal_is_told_though_no_event_can_come(store: Store) -> None:
+    """The state document alone brings it, once, and its end."""
+    lines: list[str] = []
+    watcher = watcher_on(store, lines)
+    state: dict[str, Json] = {"at": "2027", "log_epoch": "", "n": 0, "mode": "journal-fault"}
+
+    assert [] == watcher.take([letter(topics.STATE, state)] * 2, 0, 0)
+    watcher.take([letter(topics.STATE, {**state, "mode": "ready"})], 0, 0)
+
+    assert [
+        "home-1: ALERT, urgent: its record is damaged, and it gives nothing.",
+        "home-1: ALL CLEAR: its record can be read.",
+    ] == lines
+
+
 def test_a_caregiver_reads_local_time() -> None:
     """The dose is named by its due time on the caregiver's wall."""
     home = Household(BERLIN)
