@@ -11,7 +11,7 @@ TESTS ?= tests
 LOCK = uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
        --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup run demo test check fmt lint types imports tongue tidy trace bench lock clean purge
+.PHONY: help setup run demo test check fmt lint types imports tongue tidy pages docs trace bench lock clean purge
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -36,7 +36,7 @@ test: .venv/.dev  ## all tests
 	$(BIN)/python -m pytest $(TESTS)
 
 check: .venv/.dev  ## lint, types, import rules, MicroPython, hygiene, hazard trace
-	@$(MAKE) --keep-going --no-print-directory lint types imports tongue tidy trace
+	@$(MAKE) --keep-going --no-print-directory lint types imports tongue tidy pages trace
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
@@ -52,6 +52,12 @@ tongue: .venv/.dev  ## the common tongue: rules, mpy-cross, import on real Micro
 
 tidy: .venv/.dev
 	$(BIN)/python -m tests.tools.hygiene
+
+pages: .venv/.dev
+	$(BIN)/python -m tests.tools.pages
+
+docs: .venv/.dev  ## write diagrams into the READMEs anew, from the code
+	$(BIN)/python -m tests.tools.pages --write
 
 trace: .venv/.dev  ## hazard -> control -> file -> mishap -> test, as SAFETY.md says
 	$(BIN)/python -m tests.tools.trace
