@@ -1,5 +1,6 @@
 """Real brokers, a real hub process, real kills: nothing is lost and nothing counts twice."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -320,6 +321,18 @@ def test_a_caregiver_hears_of_a_missed_dose_and_not_of_a_taken_one(home: Home, h
         "The dose of 2027-01-15 09:00: MISSED. Nobody took it from the machine in time.",
         "ALL CLEAR: dose-missed.",
     ] == lines
+
+
+def test_the_summary_file_is_what_the_store_says(home: Home, hub: Hub, tmp_path: Path) -> None:
+    """At its end the hub leaves the same counts that `--report` prints."""
+    path = tmp_path / "summary.json"
+    hub.start("--summary", str(path))
+    home.tell_doses(20)
+    assert home.drain()
+    hub.stop()
+
+    assert hub.summary() == json.loads(path.read_text())
+    assert (20, 20) == stored(hub)
 
 
 def test_people_are_told_once_though_the_hub_restarts(home: Home, hub: Hub) -> None:
