@@ -26,7 +26,8 @@ HOSTS = {
     "keepachangelog.com", "semver.org", "hl7.org", "www.hl7.org", "build.fhir.org",
     "terminology.hl7.org", "unitsofmeasure.org", "snomed.info", "loinc.org", "www.w3.org",
     "json-schema.org", "micropython.org", "docs.micropython.org", "www.rfc-editor.org",
-    "standardterms.edqm.eu", "www.nlm.nih.gov", "www.iana.org", "fhir.de", "fhir.ch", "fhir.org", "ncimeta.nci.nih.gov",
+    "standardterms.edqm.eu", "www.nlm.nih.gov", "www.iana.org", "fhir.de", "fhir.ch", "fhir.org",
+    "ncimeta.nci.nih.gov",
 }
 NOWHERE = re.compile(r"(^[^.]+|.*\.(example|invalid|test))$")  # names that nobody can own
 URL = re.compile(r"\bhttps?://([^/\s\"'`)>\]:]+)")
