@@ -37,6 +37,8 @@ def desired(state: State, facts: Facts) -> Desired:
         if _settled(state, fill.doses):
             d.settled_mask |= 1 << fill.compartment
     d.settled_lease = state.lease_no
+    if state.service_move:
+        d.flags |= codes.D_SERVICE_MOVE
     if state.service and state.loading_done and abs(facts.board_utc_s - facts.utc_s) > 1:
         d.set_clock_s = facts.utc_s - codes.EPOCH_2020_S
     return d

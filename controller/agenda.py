@@ -14,10 +14,10 @@ from functools import lru_cache
 from typing import Final
 
 from controller.state import State
+from schedules.canonical import from_canonical
 from schedules.doses import asked_dose, doses
 from schedules.limits import counters
 from schedules.model import Counter, Dose, Plan
-from schedules.planfile import from_canonical
 
 DAY_S: Final = 86400
 

@@ -33,6 +33,7 @@ RULES: Final[tuple[Rule, ...]] = (
     cup.watch,
     # who has been at the machine
     loading.service,
+    loading.end_move,
     loading.hold_opened,
     loading.hold_in_doubt,
     loading.hold_unplanned,

@@ -125,6 +125,18 @@ class ServiceClosed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceMoveAsked(Event):
+    """A person at the machine lets the tray go home, so that its position is proven again."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceMoveEnded(Event):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class Loading(Event):
     """Somebody is about to reach into this compartment: until Loaded nothing is known of it."""
 

@@ -33,11 +33,16 @@ from hal.wire import codes
 def fold(state: State, event: ev.Event, at_ms: int, head: str) -> State:
     """The state after `event`, journaled at `at_ms` (Unix ms) under the hash `head` (hex)."""
     at_s = at_ms // 1000
-    sound = state.clock_trusted and not isinstance(event, ev.ClockDoubted)
+    sound = state.clock_trusted and type(event) not in _TELL_NO_TIME
     floor = max(state.floor_s, at_s) if sound else state.floor_s
-    state = replace(state, now_s=at_s, floor_s=floor)
     change = _CHANGES.get(type(event))
-    return change(state, event, at_s, head) if change else state
+    after = change(state, event, at_s, head) if change else state
+    if after is state:
+        return replace(state, now_s=at_s, floor_s=floor)
+    # the new state is nobody else's yet: two instants need not copy it once more
+    object.__setattr__(after, "now_s", at_s)
+    object.__setattr__(after, "floor_s", max(floor, after.floor_s))
+    return after
 
 
 # --- clocks, board, plan -------------------------------------------------------------------
@@ -111,6 +116,14 @@ def _service_opened(s: State, e: ev.ServiceOpened, at: int, head: str) -> State:
 
 def _service_closed(s: State, e: ev.ServiceClosed, at: int, head: str) -> State:
     return replace(s, service=False, loading_done=False)
+
+
+def _service_move(s: State, e: ev.ServiceMoveAsked, at: int, head: str) -> State:
+    return replace(s, service_move=True)
+
+
+def _service_moved(s: State, e: ev.ServiceMoveEnded, at: int, head: str) -> State:
+    return replace(s, service_move=False)
 
 
 def _loading(s: State, e: ev.Loading, at: int, head: str) -> State:
@@ -216,7 +229,15 @@ def _warned(s: State, e: ev.DoseWarned, at: int, head: str) -> State:
 def _started(s: State, e: ev.Started, at: int, head: str) -> State:
     # lamp and tone of a process that died count for nothing: nobody knows how long they ran
     stopped = {k: replace(d, presented_since=0) for k, d in s.doses.items() if d.presented_since}
-    return replace(s, doses={**s.doses, **stopped}, board_joined=False, board_seen_s=at)
+    return replace(
+        s,
+        doses={**s.doses, **stopped},
+        board_joined=False,
+        board_seen_s=at,
+        clock_trusted=False,
+        clock_reason="starting" if s.clock_trusted else s.clock_reason,
+        clock_since_s=at,
+    )
 
 
 def _presented(s: State, e: ev.Presented, at: int, head: str) -> State:
@@ -390,6 +411,9 @@ def _fault_cleared(s: State, e: ev.FaultCleared, at: int, head: str) -> State:
     return replace(s, faults=s.faults - {e.code})
 
 
+# stamped by a clock that is in doubt, or was not judged yet
+_TELL_NO_TIME: Final = (ev.ClockDoubted, ev.Started)
+
 _CHANGES: Final[dict[type[ev.Event], Callable[[State, Any, int, str], State]]] = {
     ev.Started: _started,
     ev.ClockTrusted: _clock_trusted,
@@ -404,6 +428,8 @@ _CHANGES: Final[dict[type[ev.Event], Callable[[State, Any, int, str], State]]] =
     ev.PlanInForce: _in_force,
     ev.ServiceOpened: _service_opened,
     ev.ServiceClosed: _service_closed,
+    ev.ServiceMoveAsked: _service_move,
+    ev.ServiceMoveEnded: _service_moved,
     ev.Loading: _loading,
     ev.Loaded: _loaded,
     ev.Emptied: _emptied,

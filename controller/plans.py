@@ -8,7 +8,6 @@ plan in force stays in force.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 
@@ -16,8 +15,8 @@ from controller import events as ev
 from controller.events import Json
 from controller.state import State
 from controller.wishes import Refused
+from schedules.canonical import plan_hash
 from schedules.model import Plan, PlanRefused
-from schedules.planfile import canonical
 from schedules.seal import Signer, verify
 
 
@@ -57,11 +56,6 @@ class Gate:
         return verify(
             text.encode(), self._signers, device=self._device, now_s=now_s, in_force=in_force
         )
-
-
-def plan_hash(plan: Plan) -> str:
-    """The name of a version: SHA-256 of its canonical bytes, 64 hex digits."""
-    return hashlib.sha256(canonical(plan)).hexdigest()
 
 
 def _text(envelope: Json) -> str:

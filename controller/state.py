@@ -168,6 +168,7 @@ class State:
     lease_digest: str = ""
     service: bool = False
     loading_done: bool = False
+    service_move: bool = False  # a person at the machine has asked for it
     last_fill: int = 0
     leased_fill: int = 0  # highest fill number in an accepted lease
     fills: Mapping[int, Fill] = field(default_factory=dict)

@@ -266,6 +266,15 @@ def _loading_done(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[
     return [ev.LoadingDone(by)]
 
 
+def _service_move(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
+    by = _text(wish, "by")
+    if not facts.flag(codes.F_SERVICE) or facts.flag(codes.F_DOOR_OPEN):
+        raise Refused("not-at-machine", "Hold the service switch with the door closed.")
+    if not facts.flag(codes.F_DRIVE_OFF):
+        raise Refused("not-needed", "The position is proven; the machine may move by itself.")
+    return [ev.ServiceMoveAsked(by)]
+
+
 def _unlock(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
     _at_machine(facts)
     by = _text(wish, "by")
@@ -288,5 +297,6 @@ _VERBS: Final[dict[str, Callable[[State, Facts, Mapping[str, Json]], list[ev.Eve
     "emptied": _emptied,
     "verify": _verify,
     "loading-done": _loading_done,
+    "service-move": _service_move,
     "unlock": _unlock,
 }

@@ -51,11 +51,23 @@ def furnish(places: Places, switches: Switches, *, broker_port: int) -> Furnitur
     if not places.envelope.exists():
         signed = seal.seal(plan, [(name, role, private[role]) for name, role in PEOPLE])
         _write(places.envelope, signed)
-    _write(places.config, _settings(places, switches, plan, private, broker_port).encode())
+    _write(places.config, _settings(places, plan, private, broker_port, virtual=False).encode())
     return Furniture(
         pairing_key, hub_key, places.envelope.read_bytes(), plan.zone,
         _iso(first_instant(plan, int(time.time()), LEAD_S * min(switches.speed, LEAD_SPEED_MAX))),
     )
+
+
+def furnish_virtual(places: Places, plan: Plan, *, broker_port: int) -> Furniture:
+    """The same for a home under virtual time, with this plan signed anew."""
+    pairing_key = _secret(places.keys / "pairing.key")
+    hub_key = _secret(places.keys / "hub.key")
+    private = {role: _signing_key(places.keys / f"{role}.key") for _, role in PEOPLE}
+    signed = seal.seal(plan, [(name, role, private[role]) for name, role in PEOPLE])
+    _write(places.envelope, signed)
+    settings = _settings(places, plan, private, broker_port, virtual=True)
+    _write(places.config, settings.encode())
+    return Furniture(pairing_key, hub_key, signed, plan.zone, _iso(plan.valid_from))
 
 
 def first_instant(plan: Plan, now_s: int, lead_s: int) -> int:
@@ -68,22 +80,23 @@ def first_instant(plan: Plan, now_s: int, lead_s: int) -> int:
 
 
 def _settings(
-    places: Places, switches: Switches, plan: Plan, private: dict[str, bytes], broker_port: int
+    places: Places, plan: Plan, private: dict[str, bytes], broker_port: int, *, virtual: bool
 ) -> str:
-    """controller.toml for a controller in this house."""
+    """controller.toml for a controller in this house; in virtual time the token is the cable."""
+    house = places.sockets / "controller.sock" if virtual else places.house
     lines = [
-        "# Written by `make run` at every start.",
+        "# Written at every start.",
         "schema = 1",
         f"device = {_text(plan.device)}",
         f"journal = {_text(places.journal)}",
         f"door = {_text(places.door)}",
         "[board]",
         'kind = "simulated"',
-        f"port = {_text(places.cable)}",
+        *([] if virtual else [f"port = {_text(places.cable)}"]),
         f"pairing_key = {_text(places.keys / 'pairing.key')}",
         "[house]",
-        'pace = "real"',
-        f"socket = {_text(places.house)}",
+        f"pace = {_text('virtual' if virtual else 'real')}",
+        f"socket = {_text(house)}",
     ]
     for name, role in PEOPLE:
         public = seal.public_of(private[role]).hex()

@@ -226,6 +226,14 @@ def service(state: State, facts: Facts) -> list[ev.Event]:
     return []
 
 
+def end_move(state: State, facts: Facts) -> list[ev.Event]:
+    """The service move is over: the position is proven, or the person has gone."""
+    if not state.service_move or facts.board is None:
+        return []
+    over = not facts.flag(codes.F_DRIVE_OFF) or not facts.flag(codes.F_SERVICE)
+    return [ev.ServiceMoveEnded()] if over else []
+
+
 def hold_opened(state: State, facts: Facts) -> list[ev.Event]:
     """Any later opening, or another tray, holds every fill until a person has looked (R6)."""
     board = facts.board

@@ -16,7 +16,7 @@ LOADER = "loader"  # taken out again by the person who loads
 LIFTED, BY_HAND = "lifted", "by hand"  # through whom a piece left
 
 
-@dataclass
+@dataclass(eq=False)  # two equal pieces are still two
 class Piece:
     """One tablet or capsule."""
 
