@@ -17,6 +17,7 @@ from hal.sim.board import HouseGone, SimBoard, Socket
 USAGE = "usage: python -m firmware --board sim --house SOCKET --key HEX|FILE [--tries N]"
 RETRY_S = 1
 TRIES = 30  # for the house to open its socket
+COLLECT_BYTES = 4096  # garbage is collected so early that it cannot break the heap into pieces
 
 
 def _options(argv: "list[str]") -> "dict[str, str]":
@@ -53,19 +54,27 @@ def _connect(path: str, tries: int) -> "Socket | None":
 
 def run(path: str, key: bytes, tries: int) -> int:
     """Boot after boot; 1 once the house no longer answers."""
+    if sys.implementation.name == "micropython":
+        gc.threshold(COLLECT_BYTES)  # type: ignore[attr-defined]
     while True:
+        gc.collect()
         house = _connect(path, tries)
         if house is None:
             print("nobody answers at the house's socket")
             return 1
-        board = SimBoard(house)
-        executive = Executive(board, key)
-        gc.collect()
-        try:
-            while True:
-                board.wait(executive.turn())
-        except HouseGone:
-            house.close()  # the power is gone: nothing but the memory survives
+        _live(house, key)
+        house.close()  # the power is gone: nothing but the memory survives
+
+
+def _live(house: Socket, key: bytes) -> None:
+    """One boot, until the power goes; a function of its own, so that all it made is free then."""
+    board = SimBoard(house)
+    executive = Executive(board, key)
+    try:
+        while True:
+            board.wait(executive.turn())
+    except HouseGone:
+        return
 
 
 if __name__ == "__main__":

@@ -87,11 +87,12 @@ class Store:
         name, length, number = struct.unpack(_HEAD, self._board.fram_read(at, _HEAD_SIZE))
         if name != record + 1 or length > _CAPACITY[record]:
             return None
-        raw = self._board.fram_read(at, _HEAD_SIZE + length + _CRC_SIZE)
-        body = raw[:-_CRC_SIZE]
-        if struct.unpack("<I", raw[-_CRC_SIZE:])[0] != binascii.crc32(body) & 0xFFFFFFFF:
+        end = _HEAD_SIZE + length
+        raw = self._board.fram_read(at, end + _CRC_SIZE)
+        crc = struct.unpack_from("<I", raw, end)[0]
+        if crc != binascii.crc32(memoryview(raw)[:end]) & 0xFFFFFFFF:
             return None
-        return number, body[_HEAD_SIZE:]
+        return number, raw[_HEAD_SIZE:end]
 
     def _write_copy(self, record: int, copy: int, number: int, payload: bytes) -> bool:
         body = struct.pack(_HEAD, record + 1, len(payload), number) + payload
