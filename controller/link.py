@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from hal.wire import frame
+from hal.wire.controller_end import ControllerEnd
 from hal.wire.messages import Actual, Desired, lease_digest, unpack_actual, unpack_lease
-from hal.wire.session import ControllerEnd
 
 KEEPALIVE_MS = 10_000
 OPEN_ORDER_MS = 250  # keepalive while an order is open

@@ -214,3 +214,32 @@ def test_a_second_controller_hears_that_it_is_one_too_many() -> None:
     cable.desired.order = 1
     cable.run(0)
     assert [10] == cable.heard_at(frame.DESIRED)
+
+
+def test_a_second_controller_that_keeps_asking_stays_busy() -> None:
+    """In the pauses of 10 s the first is asked whether it is there, and its link answers."""
+    cable = _joined()
+    second = Link(KEY)
+    for now_ms in range(500, 120_500, 500):
+        cable.run(now_ms - cable.now_ms)
+        asked = second.send(now_ms, Desired(), None, open_order=False, entropy=cable.entropy())
+        cable.board.receive(asked, now_ms, 1)
+        said = cable.board.outgoing(now_ms, 1)
+        second.receive(said, now_ms, cable.entropy())
+        cable.deliver(said)
+        if now_ms % KEEPALIVE_MS == 0:
+            cable.say()
+    assert (True, False) == (second.busy, second.joined)
+    assert (True, 1, 1) == (cable.link.joined, cable.link.sessions, cable.board.sessions)
+    assert list(range(10_000, 120_001, 10_000)) == cable.heard_at(frame.DESIRED)
+
+
+def test_a_restarted_controller_is_back_within_eight_seconds() -> None:
+    """Wherever in the pause between two keepalives the old process died."""
+    for silent_ms in (0, 300, 1000, 5000, 9_990):
+        cable = _joined()
+        cable.now_ms += silent_ms
+        cable.link = Link(KEY)
+        cable.run(8_000)
+        assert (silent_ms, True, False) == (silent_ms, cable.link.joined, cable.link.busy)
+        assert frame.DESIRED == cable.heard[-1][1]

@@ -9,9 +9,10 @@ import gc
 import hashlib
 
 from hal.wire import frame
+from hal.wire.controller_end import PROBE_MS, ControllerEnd
 from hal.wire.hmac256 import hmac_sha256
 from hal.wire.messages import unpack_actual, unpack_desired, unpack_lease
-from hal.wire.session import SILENCE_MS, BoardEnd, ControllerEnd
+from hal.wire.session import CHALLENGE_AFTER_MS, SILENCE_MS, BoardEnd
 from tests.wire import samples
 from tests.wire.read import one
 
@@ -101,7 +102,18 @@ def story() -> None:
     board.receive(second.outgoing(60, b"s" * 16), 60, 0)
     second.receive(board.outgoing(60, 0), 60, b"s" * 16)
     assert second.busy_since_ms == 60
-    later_ms = 60 + SILENCE_MS
+    asked_ms = 60 + PROBE_MS
+    assert PROBE_MS >= CHALLENGE_AFTER_MS
+    board.receive(second.outgoing(asked_ms, b"t" * 16), asked_ms, 0)
+    question = board.outgoing(asked_ms, 0)
+    controller.receive(question, asked_ms, b"m" * 16)
+    kept.append(controller.outgoing(asked_ms, b"m" * 16))  # the answer never arrives
+    assert kept[-1] and not controller.outgoing(asked_ms, b"m" * 16)
+    values = board.snapshot(asked_ms)
+    board.restore(values, asked_ms)
+    assert board.snapshot(asked_ms) == values
+    said.append(question)
+    later_ms = asked_ms + SILENCE_MS
     said += opened(board, second, later_ms, b"second nonce 16b")
     for wire in said + kept:
         assert board.receive(wire, later_ms, 0) == []

@@ -7,8 +7,9 @@ and a record of what each end was told. Not responsible for any meaning of the b
 from collections.abc import Callable
 
 from hal.wire import frame
+from hal.wire.controller_end import ControllerEnd
 from hal.wire.hmac256 import hmac_sha256
-from hal.wire.session import BoardEnd, ControllerEnd
+from hal.wire.session import BoardEnd
 from tests.wire.read import one
 
 KEY = b"pairing key of a pair of tests.."

@@ -128,6 +128,7 @@ def frames() -> "list[tuple[str, str, bytes]]":
         ("prepare", "DESIRED 2: PREPARE", controller.seal(frame.DESIRED, prepare().pack())),
         ("start", "DESIRED 3: START", controller.seal(frame.DESIRED, desired().pack())),
         ("actual", "ACTUAL 2: released", board.seal(frame.ACTUAL, actual().pack())),
+        ("question", "ACTUAL 3: empty, are you there?", board.seal(frame.ACTUAL, b"")),
         ("still-here", "DESIRED 4: empty, still here", controller.seal(frame.DESIRED, b"")),
     ]
 

@@ -5,8 +5,9 @@ import itertools
 import pytest
 
 from hal.wire import channel, frame, session
+from hal.wire.controller_end import ControllerEnd
 from hal.wire.hmac256 import Hmac
-from hal.wire.session import BoardEnd, ControllerEnd
+from hal.wire.session import BoardEnd
 from tests.wire.pair import KEY, Pair, cut, joined_pair, kinds, still_works
 from tests.wire.read import one
 
@@ -77,7 +78,7 @@ def test_nonces_never_repeat_even_without_luck(luck: int) -> None:
             sealed = controller.seal(frame.DESIRED, b"the same body")
             assert sealed not in seen
             seen.add(sealed)
-            now_ms += session.SILENCE_MS
+            now_ms += session.ALIVE_MS
     assert len(seen) == 15
 
 

@@ -1,8 +1,9 @@
 """A second controller, and words that nobody can prove: HELLO, BUSY and the question."""
 
-from hal.wire import channel, frame, session
-from hal.wire.session import BoardEnd, ControllerEnd
-from tests.wire.pair import KEY, Entropy, cut, joined_pair, kinds, still_works
+from hal.wire import channel, controller_end, frame, session
+from hal.wire.controller_end import ControllerEnd
+from hal.wire.session import BoardEnd
+from tests.wire.pair import KEY, Entropy, cut, joined_pair, kinds, split, still_works
 
 
 def test_second_controller_with_the_key_is_refused() -> None:
@@ -16,9 +17,11 @@ def test_second_controller_with_the_key_is_refused() -> None:
         asked = second.outgoing(pair.now_ms, entropy.take(16))
         assert pair.board.receive(asked, pair.now_ms, 7) == []
         answer = pair.board.outgoing(pair.now_ms, 7)
-        answers += kinds([answer])
+        answers += kinds(split(answer))
         second.receive(answer, pair.now_ms, entropy.take(16))
-    assert answers == [frame.BUSY] * 360
+        pair.board_sends(answer)
+        pair.run(10)
+    assert answers == [frame.BUSY, frame.ACTUAL] * 360
     assert second.busy_since_ms == 10_100
     assert not second.joined
     assert pair.board.sessions == 1
@@ -26,22 +29,27 @@ def test_second_controller_with_the_key_is_refused() -> None:
 
 
 def test_valid_join_of_a_second_controller_is_refused_while_a_session_lives() -> None:
-    """Even a JOIN with the right nonce and proof gets BUSY until 5 s have passed in silence."""
+    """A JOIN with the right nonce and proof gets BUSY until a question is 5 s without answer."""
     pair = joined_pair()
     pair.to_board = cut
-    pair.run(session.SILENCE_MS + 1200)
+    late = pair.controller.seal(frame.DESIRED, b"back")
+    pair.run(session.ALIVE_MS)
     hello = pair.board_said[-1]
     assert kinds([hello]) == [frame.HELLO]
-    pair.board_heard += pair.board.receive(
-        pair.controller.seal(frame.DESIRED, b"back"), pair.now_ms, 7
-    )
+    assert pair.board.receive(late, pair.now_ms, 7) == [(frame.DESIRED, b"back")]
     second = ControllerEnd(KEY)
     second.receive(hello, pair.now_ms, b"2" * 16)
     join = second.outgoing(pair.now_ms, b"2" * 16)
-    pair.board.receive(join, pair.now_ms + session.SILENCE_MS - 1, 7)
-    assert pair.board.sessions == 1
-    assert kinds([pair.board.outgoing(pair.now_ms + session.SILENCE_MS - 1, 7)]) == [frame.BUSY]
-    pair.board.receive(join, pair.now_ms + session.SILENCE_MS, 7)
+    asked_ms = pair.now_ms + session.CHALLENGE_AFTER_MS
+    for at_ms, answer in (
+        (asked_ms - 1, [frame.BUSY]),
+        (asked_ms, [frame.BUSY, frame.ACTUAL]),
+        (asked_ms + session.SILENCE_MS - 1, [frame.BUSY, frame.ACTUAL]),
+    ):
+        pair.board.receive(join, at_ms, 7)
+        assert pair.board.sessions == 1
+        assert kinds(split(pair.board.outgoing(at_ms, 7))) == answer
+    pair.board.receive(join, asked_ms + session.SILENCE_MS, 7)
     assert pair.board.sessions == 2
 
 
@@ -50,7 +58,7 @@ def test_busy_is_forgotten_when_nobody_says_it_any_more() -> None:
     controller = ControllerEnd(KEY)
     controller.receive(channel.busy(1), 1000, b"e" * 16)
     assert controller.busy_since_ms == 1000
-    controller.wake_at(1000 + session.BUSY_STALE_MS)
+    controller.wake_at(1000 + controller_end.BUSY_STALE_MS)
     assert controller.busy_since_ms is None
 
 

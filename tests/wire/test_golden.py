@@ -4,7 +4,8 @@ import pytest
 
 from hal.wire import frame, messages
 from hal.wire.channel import MAC
-from hal.wire.session import BoardEnd, ControllerEnd
+from hal.wire.controller_end import ControllerEnd
+from hal.wire.session import BoardEnd
 from tests.wire import make_golden, samples
 from tests.wire.read import one
 
@@ -43,7 +44,7 @@ def test_golden_messages_say_what_was_packed() -> None:
         kind, payload = one(WIRE[name])
         opener = controller if kind == frame.ACTUAL else board
         bodies[name] = opener.open(kind, payload)
-    assert bodies["welcome"] == b"" == bodies["still-here"]
+    assert [bodies[name] for name in ("welcome", "question", "still-here")] == [b""] * 3
     assert bodies["lease"] == samples.lease().pack()
     desired = messages.unpack_desired(bodies["start"] or b"")
     actual = messages.unpack_actual(bodies["actual"] or b"")
@@ -101,12 +102,20 @@ def test_both_ends_speak_the_golden_frames() -> None:
     assert controller.seal(frame.DESIRED, samples.prepare().pack()) == WIRE["prepare"]
     assert controller.seal(frame.DESIRED, samples.desired().pack()) == WIRE["start"]
     assert board.seal(frame.ACTUAL, samples.actual().pack()) == WIRE["actual"]
+    assert controller.receive(WIRE["actual"], 0, nonce) == [
+        (frame.ACTUAL, samples.actual().pack())
+    ]
     assert controller.outgoing(0, nonce) == b""
-    assert controller.outgoing(4000, nonce) == WIRE["still-here"]
     assert board.receive(WIRE["lease"] + WIRE["start"], 0, 0) == [
         (frame.LEASE, samples.lease().pack()),
         (frame.DESIRED, samples.desired().pack()),
     ]
     assert board.receive(WIRE["lease"], 0, 0) == []
-    board.receive(WIRE["probe"], 0, 0)
-    assert board.outgoing(0, 0) == WIRE["busy"]
+    board.receive(WIRE["probe"], 999, 0)
+    assert board.outgoing(999, 0) == WIRE["busy"]
+    board.receive(WIRE["probe"], 1000, 0)
+    assert board.outgoing(1000, 0) == WIRE["busy"] + WIRE["question"]
+    assert controller.receive(WIRE["question"], 1000, nonce) == []
+    assert controller.outgoing(1000, nonce) == WIRE["still-here"]
+    assert board.receive(WIRE["still-here"], 1000, 0) == []
+    assert board.outgoing(2000, 0) == b""
