@@ -19,14 +19,17 @@ from controller.journal import Journal
 from controller.link import Link
 from controller.loop import Controller
 from controller.plans import Gate
+from controller.report.outbox import Chain, NoJournal
+from controller.report.mqtt import RETRY_MAX_S
 from controller.report.reporter import ReportConfig, Reporter
-from controller.run import Outside, real_time, standstill, virtual_time
+from controller.run import Broken, Outside, real_time, standstill, virtual_time
 from controller.sockets import Door
 from controller.token import HouseFault, Token
 from hal.pi.port import Port
 from schedules.seal import Signer
 
 VERSION: Final = "0.1.0"
+VIRTUAL_RETRY_S: Final = 0.3  # simulated time waits for the hub: look again soon
 
 
 def main(argv: list[str]) -> int:
@@ -56,9 +59,16 @@ def _serve(config: Config, door: Door) -> int:
     except JournalFault as fault:
         print(f"controller: the journal is damaged: {fault}", file=sys.stderr)
         clock = _clock(config)
+        reporter = _reporter(config, NoJournal(), None)
         standstill(
-            fault.code, fault.sentence, clock, _port(config, clock), door, config.board.pairing_key
+            Broken(fault.code, fault.sentence, config.board.pairing_key),
+            clock,
+            _port(config, clock),
+            door,
+            reporter,
         )
+        if reporter is not None:
+            reporter.stop()
         return 0
     controller = Controller(
         journal,
@@ -69,7 +79,7 @@ def _serve(config: Config, door: Door) -> int:
         reporting=config.hub is not None,
     )
     try:
-        if config.house is not None and config.house.pace == "virtual":
+        if _virtual_pace(config):
             _virtual(config, controller, door)
         else:
             _real(config, controller, door)
@@ -107,16 +117,20 @@ def _real(config: Config, controller: Controller, door: Door) -> None:
 
 
 def _clock(config: Config) -> Clock:
-    if config.house is None or config.house.pace == "virtual":
+    if config.house is None or _virtual_pace(config):
         return SystemClock()
     return HouseClock.connect(config.house.socket)
+
+
+def _virtual_pace(config: Config) -> bool:
+    return config.house is not None and config.house.pace == "virtual"
 
 
 def _port(config: Config, clock: Clock) -> Port | None:
     return Port(config.board.port, clock.mono_ms) if config.board.port else None
 
 
-def _reporter(config: Config, journal: Journal, bell: Bell | None) -> Reporter | None:
+def _reporter(config: Config, journal: Chain, bell: Bell | None) -> Reporter | None:
     if config.hub is None:
         return None
     hub = config.hub
@@ -128,6 +142,7 @@ def _reporter(config: Config, journal: Journal, bell: Bell | None) -> Reporter |
             port=hub.port,
             shard=hub.shard,
             version=VERSION,
+            retry_max_s=VIRTUAL_RETRY_S if _virtual_pace(config) else RETRY_MAX_S,
         ),
         journal,
         bell.ring if bell is not None else lambda: None,

@@ -41,6 +41,7 @@ class Facts:
     unacked: int = 0
     unacked_since_s: int = 0
     head_known: bool = True  # the board's journal head is in our chain
+    report_fault: str = ""  # the hub knows events that our journal does not hold
     log_epoch: str = ""
     asleep_s: int = 0  # the loop did not run for this long before this turn, 0: it did
     real_only: bool = False  # a controller set up for real hardware

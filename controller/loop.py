@@ -36,6 +36,7 @@ from hal.wire.messages import NO_DIGEST, Actual, Desired
 ASLEEP_MS: Final = 60_000  # a longer silence of this loop counts as not having been there
 LAZY_SYNC_MS: Final = 3_600_000  # events that need no barrier are made durable this late
 HOUR_MS: Final = 3_600_000
+BUSY_MS: Final = 20_000  # a controller that was restarted hears BUSY for its own old session
 SCALE_STEP_MG: Final = 8  # a smaller change of the cup's weight is no news
 
 
@@ -166,7 +167,8 @@ class Controller:
             board=board,
             board_age_s=age_s,
             link=freshness,
-            second_controller=self.link.busy,
+            second_controller=self._second_controller(mono_ms),
+            report_fault=reporter.fault if reporter is not None else "",
             bad_frames_hour=self._bad_frames(board, mono_ms),
             connected=reporter.connected if reporter is not None else False,
             reporting=self._reporting,
@@ -198,6 +200,11 @@ class Controller:
             return False
         self._known_head = board.head
         return True
+
+    def _second_controller(self, mono_ms: int) -> bool:
+        """The board keeps saying that it has another controller; our own dead session may, too."""
+        since = self.link.busy_since_ms
+        return since is not None and mono_ms - since >= BUSY_MS
 
     def _unacked_since_s(self) -> int:
         acked = self.journal.acked

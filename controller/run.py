@@ -26,6 +26,7 @@ from hal.wire import codes
 from hal.wire.messages import Desired
 
 PUMP_MS: Final = 200  # while reports are under way
+SHOW_MS: Final = 5_000  # a snapshot is never older for those who watch
 DRAIN_S: Final = 20.0  # host seconds that simulated time waits for the hub, then goes on
 RETRY_MS: Final = 5_000
 
@@ -61,6 +62,7 @@ def real_time(controller: Controller, outside: Outside) -> None:
     """Turn whenever the cable, a person, the hub or the alarm clock has news; until stopped."""
     stop = Stop(outside.bell)
     controller.start(outside.clock.utc_ms())
+    shown_ms = 0
     while not stop.asked:
         requests = outside.door.poll()
         mono_ms = outside.clock.mono_ms()
@@ -74,6 +76,9 @@ def real_time(controller: Controller, outside: Outside) -> None:
         if turn.sent or outside.port.pending():
             outside.port.write(turn.sent)
         _answer(outside.door, turn.replies)
+        if mono_ms - shown_ms >= SHOW_MS:  # watchers tell the time by it
+            controller.snapshot = {**controller.snapshot, "at_ms": outside.clock.utc_ms()}
+            shown_ms = mono_ms
         outside.door.publish(controller.snapshot)
         wake = turn.wake_ms
         if outside.reporter is not None:
@@ -142,20 +147,29 @@ def virtual_time(
         token.wait(turn.sent)
 
 
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Why the journal cannot be used, and the key to the board."""
+
+    code: str
+    sentence: str
+    pairing_key: bytes
+
+
 def standstill(
-    code: str, sentence: str, clock: Clock, port: Port | None, door: Door, pairing_key: bytes
+    broken: Broken, clock: Clock, port: Port | None, door: Door, reporter: Reporter | None
 ) -> None:
-    """The journal is damaged: nothing moves, the alarm sounds, the page says what to do."""
+    """The journal is damaged: nothing moves; alarm, state reports and page go on."""
     stop = Stop()
-    link = Link(pairing_key)
+    link = Link(broken.pairing_key)
     want = Desired()
     want.signal = codes.ALARM
     shown: dict[str, Json] = {
         "at_ms": clock.utc_ms(),
         "mode": "journal-fault",
-        "lock_reason": code,
+        "lock_reason": broken.code,
         "signal": "alarm",
-        "say": f"The record of this machine is damaged ({sentence}). Nothing is given. "
+        "say": f"The record of this machine is damaged ({broken.sentence}). Nothing is given. "
         "Call your pharmacist; take no dose without asking.",
         "link": "never",
         "events": {"written": 0, "acked": 0},
@@ -172,8 +186,11 @@ def standstill(
             )
             shown["link"] = link.freshness(clock.mono_ms())
         for request in door.poll():
-            door.answer(request, "journal-fault", sentence)
+            door.answer(request, "journal-fault", broken.sentence)
+        shown["at_ms"] = clock.utc_ms()
         door.publish(shown)
+        if reporter is not None:
+            reporter.pump(clock.utc_ms(), shown)
         with selectors.DefaultSelector() as waiting:
             waiting.register(door, selectors.EVENT_READ)
             if port is not None and port.fileno() >= 0:

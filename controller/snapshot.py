@@ -22,6 +22,7 @@ from hal.wire import codes
 from schedules.model import Plan
 
 DAY_S: Final = 86400
+OPENED: Final = ("door-opened", "tray-changed")  # a person must look again
 
 
 def snapshot(state: State, facts: Facts, written: int, acked: int) -> dict[str, Json]:
@@ -220,7 +221,9 @@ def _compartments(state: State) -> list[Json]:
 
 def _loading(state: State, facts: Facts) -> Json:
     """What a loader is asked for: while the door is open, or when a refill is due."""
-    asked = "load-due" in state.alerts or (bool(state.pending_envelope) and not state.service)
+    opened = any(f.code in OPENED for f in state.fills.values() if f.state == "held")
+    waiting = bool(state.pending_envelope) or opened
+    asked = "load-due" in state.alerts or (waiting and not state.service)
     if not (asked or state.service):
         return None
     rows: list[Json] = [
@@ -239,7 +242,7 @@ def _loading(state: State, facts: Facts) -> Json:
     verify: list[Json] = [
         f.compartment
         for f in sorted(state.fills.values(), key=lambda f: f.compartment)
-        if f.state == "held" and f.code in ("door-opened", "tray-changed")
+        if f.state == "held" and f.code in OPENED
     ]
     return {"asked": asked, "rows": rows, "verify": verify, "done": state.loading_done}
 

@@ -17,7 +17,7 @@ from controller.events import Json
 from controller.facts import Facts
 from controller.rules.alerts import alert_id, close
 from controller.rules.limits import free_at, room_at
-from controller.rules.loading import Proposed, proposal
+from controller.rules.loading import Proposed, proposal, stands_still
 from controller.rules.orders import live, may_move
 from controller.state import Fill, State
 from hal.wire import codes
@@ -270,7 +270,7 @@ def _service_move(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[
     by = _text(wish, "by")
     if not facts.flag(codes.F_SERVICE) or facts.flag(codes.F_DOOR_OPEN):
         raise Refused("not-at-machine", "Hold the service switch with the door closed.")
-    if not facts.flag(codes.F_DRIVE_OFF):
+    if not stands_still(facts):
         raise Refused("not-needed", "The position is proven; the machine may move by itself.")
     return [ev.ServiceMoveAsked(by)]
 

@@ -149,12 +149,14 @@ def _progress(stage: Stage, zone: str) -> None:
 
 
 def _drain(stage: Stage) -> bool:
-    """Until the hub has stored every event; True at once where there is no broker."""
+    """Until the hub has stored every event; False where there is no broker."""
     if stage.broker is None:
         return False
     for _ in range(DRAIN_LOOKS):
-        events = stage.look().get("events", {})
-        if events and events["written"] == events["acked"]:
+        reader = Journal.reader(stage.places.journal)
+        drained = reader.head[0] == reader.acked
+        reader.close()
+        if drained:
             return True
         stage.run_ms(DRAIN_MS)
     return False

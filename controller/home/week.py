@@ -109,6 +109,12 @@ def cut_before_the_fall(cast: Cast) -> None:
     cast.stage.run_ms(20_000)
 
 
+def look_inside(cast: Cast) -> None:
+    """Somebody looks into compartment, chute and cup, says what is seen, clears the chute."""
+    cast.caregiver.visit()
+    cast.loader.free_the_tray()
+
+
 def _press_and_wait(cast: Cast, until: Callable[[], bool]) -> None:
     stage = cast.stage
     for _ in range(LOOKS):  # until it calls
@@ -167,6 +173,7 @@ WEEK: Final[tuple[Beat, ...]] = (
     Beat(3, "18:20", "the controller is killed in mid-dose", kill_controller_in_mid_dose),
     Beat(4, "12:30", "the board loses power, the pills in the cup", cut_after_the_fall),
     Beat(4, "22:00", "the board loses power over an open compartment", cut_before_the_fall),
+    Beat(4, "22:20", "a named person looks, settles it, and lets the tray go home", look_inside),
     Beat(5, "06:00", "a day without broker", no_broker),
     Beat(6, "06:00", "the broker is back", broker_back),
 )

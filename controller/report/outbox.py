@@ -25,6 +25,8 @@ class Chain(Protocol):
     @property
     def head(self) -> tuple[int, bytes]: ...
     @property
+    def durable(self) -> int: ...
+    @property
     def acked(self) -> int: ...
     def read(self, after: int, limit: int) -> Sequence[Entry]: ...
     def set_acked(self, number: int) -> None: ...
@@ -35,6 +37,7 @@ class NoJournal:
 
     log_epoch = ""
     head = (0, bytes(32))
+    durable = 0
     acked = 0
 
     def read(self, after: int, limit: int) -> Sequence[Entry]:
@@ -57,13 +60,17 @@ class Outbox:
 
     @property
     def unacked(self) -> int:
-        """How many events the hub is not known to have stored."""
-        return self._journal.head[0] - self._acked
+        """How many durable events the hub is not known to have stored.
+
+        What a power cut could still take away is told to nobody: the hub would hold an
+        event under a number that is given to another one later.
+        """
+        return self._journal.durable - self._acked
 
     @property
     def drained(self) -> bool:
-        """True when the hub has stored every event there is."""
-        return self.unacked == 0
+        """True when the hub has stored every durable event."""
+        return self.unacked <= 0
 
     @property
     def in_flight(self) -> bool:
@@ -72,8 +79,9 @@ class Outbox:
 
     def next_batch(self) -> Sequence[Entry]:
         """The next events to send, within window and batch; they count as sent."""
-        room = min(BATCH, self._acked + self._window - self._sent)
-        if room <= 0 or self._sent >= self._journal.head[0]:
+        ready = self._journal.durable - self._sent
+        room = min(BATCH, ready, self._acked + self._window - self._sent)
+        if room <= 0:
             return ()
         batch = self._journal.read(self._sent, room)
         if batch:

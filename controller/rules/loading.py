@@ -230,8 +230,14 @@ def end_move(state: State, facts: Facts) -> list[ev.Event]:
     """The service move is over: the position is proven, or the person has gone."""
     if not state.service_move or facts.board is None:
         return []
-    over = not facts.flag(codes.F_DRIVE_OFF) or not facts.flag(codes.F_SERVICE)
+    over = not stands_still(facts) or not facts.flag(codes.F_SERVICE)
     return [ev.ServiceMoveEnded()] if over else []
+
+
+def stands_still(facts: Facts) -> bool:
+    """Whether the board waits for a service move: position unproven, or the chute in doubt."""
+    held = facts.board is not None and facts.board.fault == codes.CHUTE_HELD
+    return held or facts.flag(codes.F_DRIVE_OFF)
 
 
 def hold_opened(state: State, facts: Facts) -> list[ev.Event]:
@@ -253,12 +259,14 @@ def hold_opened(state: State, facts: Facts) -> list[ev.Event]:
 def hold_in_doubt(state: State, facts: Facts) -> list[ev.Event]:
     """What the board itself holds, we hold too."""
     board = facts.board
-    if board is None or not board.held_mask:
+    if board is None or not board.held_mask or state.service:
         return []
     return [
         ev.FillHeld(f.compartment, f.fill, "held-by-board")
         for f in state.fills.values()
-        if f.state == "loaded" and board.held_mask >> f.compartment & 1
+        if f.state == "loaded"
+        and f.fill <= state.leased_fill  # what was filled since is not yet known to the board
+        and board.held_mask >> f.compartment & 1
     ]
 
 

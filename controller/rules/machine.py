@@ -28,7 +28,11 @@ def board(state: State, facts: Facts) -> list[ev.Event]:
 
 def locks(state: State, facts: Facts) -> list[ev.Event]:
     """What stops all motion until a person has dealt with it; the first reason latches."""
-    if state.locked or facts.board is None:
+    if state.locked:
+        return []
+    if facts.report_fault == "head-unknown":
+        return [ev.Locked("journal-lost")]  # an older or another card: R1, I19
+    if facts.board is None:
         return []
     if facts.real_only and facts.flag(codes.F_SIMULATED):
         return [ev.Locked("board-simulated")]

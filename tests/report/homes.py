@@ -39,7 +39,7 @@ class Home:
         """Journal these events, a second apart."""
         for kind, body in events:
             self.now_ms += 1000
-            self.journal.append([(self.now_ms, kind, body)], barrier=False)
+            self.journal.append([(self.now_ms, kind, body)], barrier=True)
         self.pump()
 
     def tell_doses(self, count: int) -> None:

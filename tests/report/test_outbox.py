@@ -35,10 +35,15 @@ class Chain:
         self.rows: list[Row] = []
         self.log_epoch = log_epoch
         self.acked = 0
+        self.kept: int | None = None  # durable up to here; None: everything
 
     @property
     def head(self) -> tuple[int, bytes]:
         return (len(self.rows), self.rows[-1].hash) if self.rows else (0, bytes(32))
+
+    @property
+    def durable(self) -> int:
+        return self.kept if self.kept is not None else len(self.rows)
 
     def read(self, after: int, limit: int) -> Sequence[Row]:
         return self.rows[after : after + limit]
@@ -179,3 +184,15 @@ def test_whatever_the_pipe_does_all_events_arrive_once(seed: int, trouble: int) 
     assert (len(chain.rows), chain.head[1].hex()) == (cursor.acked, cursor.head)
     assert len(chain.rows) == store.stored("home-1", "aa")
     store.close()
+
+
+def test_what_a_power_cut_could_take_away_is_told_to_nobody() -> None:
+    """Only durable events leave the home; the rest follows when it is on the disk."""
+    chain, outbox = filled(5)
+    chain.kept = 3
+
+    assert [1, 2, 3] == [row.number for row in outbox.next_batch()]
+    assert () == tuple(outbox.next_batch())
+
+    chain.kept = 5
+    assert [4, 5] == [row.number for row in outbox.next_batch()]
