@@ -76,10 +76,10 @@ def real_time(controller: Controller, outside: Outside) -> None:
         if turn.sent or outside.port.pending():
             outside.port.write(turn.sent)
         _answer(outside.door, turn.replies)
-        if mono_ms - shown_ms >= SHOW_MS:  # watchers tell the time by it
+        if turn.changed or mono_ms - shown_ms >= SHOW_MS:  # watchers tell the time by it
             controller.snapshot = {**controller.snapshot, "at_ms": outside.clock.utc_ms()}
             shown_ms = mono_ms
-        outside.door.publish(controller.snapshot)
+            outside.door.publish(controller.snapshot)
         wake = turn.wake_ms
         if outside.reporter is not None:
             outside.reporter.pump(outside.clock.utc_ms(), controller.snapshot)
@@ -137,7 +137,8 @@ def virtual_time(
             utc_ms=go.utc_ms,
             reporter=reporter,
         )
-        door.publish(controller.snapshot)
+        if turn.changed:
+            door.publish(controller.snapshot)
         door.poll()
         if reporter is not None and (turn.changed or not reporter.drained):
             reporter.pump(go.utc_ms, controller.snapshot)
