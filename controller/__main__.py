@@ -19,8 +19,8 @@ from controller.journal import Journal
 from controller.link import Link
 from controller.loop import Controller
 from controller.plans import Gate
-from controller.report.outbox import Chain, NoJournal
 from controller.report.mqtt import RETRY_MAX_S
+from controller.report.outbox import Chain, NoJournal
 from controller.report.reporter import ReportConfig, Reporter
 from controller.run import Broken, Outside, real_time, standstill, virtual_time
 from controller.sockets import Door

@@ -8,13 +8,15 @@ step happens (rules/) or what it changes (state.py).
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 OUTCOMES: Final = ("taken", "missed", "skipped", "held", "handed-out", "uncertain")
 STAGES: Final = ("planned", "open", "ordered", "committed", "released", *OUTCOMES)
 
+Rows: TypeAlias = tuple[tuple[str, tuple[str, ...], str], ...]
+
 # (step, from, to). Only a named person, or the one late verdict, leaves `uncertain`.
-ROWS: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
+ROWS: Final[Rows] = (
     ("opened", ("planned",), "open"),
     ("granted", ("planned",), "open"),
     ("prepared", ("open",), "ordered"),
