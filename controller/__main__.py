@@ -56,28 +56,10 @@ def main(argv: list[str]) -> int:
 def _serve(config: Config, door: Door) -> int:
     try:
         journal = Journal.open(config.journal)
+        controller = _controller(config, journal)
     except JournalFault as fault:
-        print(f"controller: the journal is damaged: {fault}", file=sys.stderr)
-        clock = _clock(config)
-        reporter = _reporter(config, NoJournal(), None)
-        standstill(
-            Broken(fault.code, fault.sentence, config.board.pairing_key),
-            clock,
-            _port(config, clock),
-            door,
-            reporter,
-        )
-        if reporter is not None:
-            reporter.stop()
+        _stand_still(config, door, fault)
         return 0
-    controller = Controller(
-        journal,
-        Link(config.board.pairing_key),
-        Gate(config.device, [Signer(s.name, s.role, s.public_key) for s in config.signers]),
-        version=VERSION,
-        real_only=config.board.kind == "real",
-        reporting=config.hub is not None,
-    )
     try:
         if _virtual_pace(config):
             _virtual(config, controller, door)
@@ -86,6 +68,30 @@ def _serve(config: Config, door: Door) -> int:
     finally:
         journal.close()
     return 0
+
+
+def _controller(config: Config, journal: Journal) -> Controller:
+    return Controller(
+        journal,
+        Link(config.board.pairing_key),
+        Gate(config.device, [Signer(s.name, s.role, s.public_key) for s in config.signers]),
+        version=VERSION,
+        real_only=config.board.kind == "real",
+        reporting=config.hub is not None,
+    )
+
+
+def _stand_still(config: Config, door: Door, fault: JournalFault) -> None:
+    """Nothing moves; alarm, page and the state report go on until somebody stops us."""
+    print(f"controller: the journal is damaged: {fault}", file=sys.stderr)
+    clock = _clock(config)
+    reporter = _reporter(config, NoJournal(), None)
+    broken = Broken(fault.code, fault.sentence, config.board.pairing_key)
+    try:
+        standstill(broken, clock, _port(config, clock), door, reporter)
+    finally:
+        if reporter is not None:
+            reporter.stop()
 
 
 def _virtual(config: Config, controller: Controller, door: Door) -> None:

@@ -16,6 +16,7 @@ from typing import Final
 
 from controller import acts
 from controller import events as ev
+from controller.agenda import plan_in_force, plan_to_load
 from controller.chain import JournalFault
 from controller.decide import MOST_STEPS, decide
 from controller.events import Json
@@ -32,6 +33,7 @@ from controller.trusted_time import STEPPED, ClockWatch, Judgement
 from controller.wishes import Refused, grant
 from hal.wire import codes
 from hal.wire.messages import NO_DIGEST, Actual, Desired
+from schedules.model import PlanRefused
 
 ASLEEP_MS: Final = 60_000  # a longer silence of this loop counts as not having been there
 LAZY_SYNC_MS: Final = 3_600_000  # events that need no barrier are made durable this late
@@ -100,10 +102,22 @@ class Controller:
         self._decide_at_ms = 0
         self._unacked_of = (-1, 0)
         self._bad_base = (0, 0)
-        for record in journal.all():
-            event = ev.decode(record.kind, record.body)
-            self.state = fold(self.state, event, record.at_ms, record.hash.hex())
+        self._replay()
         self._watch = ClockWatch(stepped=self.state.clock_reason == STEPPED)
+
+    def _replay(self) -> None:
+        """The state is the fold of the journal; raises JournalFault where it cannot be."""
+        try:
+            for record in self.journal.all():
+                event = ev.decode(record.kind, record.body)
+                self.state = fold(self.state, event, record.at_ms, record.hash.hex())
+            plan_in_force(self.state)
+            plan_to_load(self.state)
+        except (ev.Unreadable, IllegalStep, AssertionError, KeyError, PlanRefused) as error:
+            what = type(error).__name__
+            raise JournalFault(
+                "unreadable-event", f"this version cannot follow it: {what}"
+            ) from error
 
     def start(self, utc_ms: int) -> None:
         """Say that this process has begun; check once more what is in force."""
