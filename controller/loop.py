@@ -22,6 +22,7 @@ from controller.decide import MOST_STEPS, decide
 from controller.events import Json
 from controller.facts import Facts, Settings
 from controller.fold import fold
+from controller.gather import Gathering, HomeKind
 from controller.journal import Journal
 from controller.link import Link
 from controller.plans import Gate
@@ -29,17 +30,12 @@ from controller.report.reporter import Reporter
 from controller.snapshot import snapshot
 from controller.state import State
 from controller.table import IllegalStep
-from controller.trusted_time import STEPPED, ClockWatch, Judgement
 from controller.wishes import Refused, grant
 from hal.wire import codes
-from hal.wire.messages import NO_DIGEST, Actual, Desired
+from hal.wire.messages import Desired
 from schedules.model import PlanRefused
 
-ASLEEP_MS: Final = 60_000  # a longer silence of this loop counts as not having been there
 LAZY_SYNC_MS: Final = 3_600_000  # events that need no barrier are made durable this late
-HOUR_MS: Final = 3_600_000
-BUSY_MS: Final = 20_000  # a controller that was restarted hears BUSY for its own old session
-SCALE_STEP_MG: Final = 8  # a smaller change of the cup's weight is no news
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +87,12 @@ class Controller:
         self.snapshot: dict[str, Json] = {}
         self._gate = gate
         self._version = version
-        self._real_only = real_only
-        self._reporting = reporting
-        self._settings = settings
-        self._known_head = NO_DIGEST
-        self._last_ms: int | None = None
         self._unsynced_ms: int | None = None
-        self._seen: tuple[object, ...] = ()
         self._wanted: tuple[Desired, bytes | None] = (Desired(), None)
         self._decide_at_ms = 0
-        self._unacked_of = (-1, 0)
-        self._bad_base = (0, 0)
         self._replay()
-        self._watch = ClockWatch(stepped=self.state.clock_reason == STEPPED)
+        home = HomeKind(real_only, reporting, settings)
+        self._gathering = Gathering(journal, link, home, self.state)
 
     def _replay(self) -> None:
         """The state is the fold of the journal; raises JournalFault where it cannot be."""
@@ -140,8 +129,9 @@ class Controller:
         """One turn; never raises for what the world does."""
         if received:
             self.link.receive(received, mono_ms, secrets.token_bytes(16))
-        facts = self._facts(mono_ms, utc_ms, reporter)
-        changed = self._news(facts, mono_ms) or bool(asked)
+        facts = self._gathering.facts(self.state, mono_ms=mono_ms, utc_ms=utc_ms, reporter=reporter)
+        due = mono_ms >= self._decide_at_ms
+        changed = self._gathering.news(facts) or due or bool(asked)
         if changed and not self.fault:
             self._decide(facts, utc_ms)
         replies = tuple(self._answer(one, facts, utc_ms) for one in asked)
@@ -160,97 +150,8 @@ class Controller:
             self.snapshot = self._snapshot(facts)
             until_s = acts.deadline(self.state, facts) - utc_ms / 1000
             self._decide_at_ms = mono_ms + max(1, round(until_s * 1000))
-        self._last_ms = mono_ms
         wake = min(self._decide_at_ms, self.link.wake_at(mono_ms))
         return Turn(sent, replies, max(wake, mono_ms + 1), changed)
-
-    # --- facts -----------------------------------------------------------------------------
-
-    def _facts(self, mono_ms: int, utc_ms: int, reporter: Reporter | None) -> Facts:
-        freshness = self.link.freshness(mono_ms)
-        board = self.link.actual if freshness in ("fresh", "aging") else None
-        age_s = (mono_ms - self.link.actual_at_ms) // 1000 if board is not None else 0
-        judged = self._judge(board, age_s, mono_ms, utc_ms)
-        slept = mono_ms - self._last_ms if self._last_ms is not None else 0
-        unacked = reporter.unacked if reporter is not None else 0
-        return Facts(
-            utc_s=utc_ms // 1000,
-            clock_trusted=judged.trusted,
-            clock_reason=judged.reason,
-            spread_s=judged.spread_s,
-            board=board,
-            board_age_s=age_s,
-            link=freshness,
-            second_controller=self._second_controller(mono_ms),
-            report_fault=reporter.fault if reporter is not None else "",
-            bad_frames_hour=self._bad_frames(board, mono_ms),
-            connected=reporter.connected if reporter is not None else False,
-            reporting=self._reporting,
-            unacked=unacked,
-            unacked_since_s=self._unacked_since_s() if unacked else 0,
-            head_known=self._head_known(board),
-            log_epoch=self.journal.log_epoch,
-            asleep_s=slept // 1000 if slept > ASLEEP_MS else 0,
-            real_only=self._real_only,
-            settings=self._settings,
-        )
-
-    def _judge(self, board: Actual | None, age_s: int, mono_ms: int, utc_ms: int) -> Judgement:
-        return self._watch.judge(
-            utc_ms,
-            mono_ms,
-            board.utc_s + age_s if board is not None else None,
-            board is not None and bool(board.flags & codes.F_CLOCK_SET),
-            self.state.floor_s * 1000,
-            self.state.clock_confirmed_at > 0,
-            board_set_ms=self.state.clock_set_s * 1000 if self.state.clock_set_s else None,
-        )
-
-    def _head_known(self, board: Actual | None) -> bool:
-        """Whether the board's journal head is in our chain (R1, I19)."""
-        if board is None or board.head in (NO_DIGEST, self._known_head):
-            return True
-        if self.journal.number_of(board.head) is None:
-            return False
-        self._known_head = board.head
-        return True
-
-    def _second_controller(self, mono_ms: int) -> bool:
-        """The board keeps saying that it has another controller; our own dead session may, too."""
-        since = self.link.busy_since_ms
-        return since is not None and mono_ms - since >= BUSY_MS
-
-    def _unacked_since_s(self) -> int:
-        acked = self.journal.acked
-        if self._unacked_of[0] != acked:
-            first = self.journal.read(acked, 1)
-            self._unacked_of = (acked, first[0].at_ms // 1000 if first else 0)
-        return self._unacked_of[1]
-
-    def _bad_frames(self, board: Actual | None, mono_ms: int) -> int:
-        total = self.link.bad_frames + (board.bad_frames if board is not None else 0)
-        hour = mono_ms // HOUR_MS
-        if self._bad_base[0] != hour or total < self._bad_base[1]:
-            self._bad_base = (hour, total)
-        return total - self._bad_base[1]
-
-    def _news(self, facts: Facts, mono_ms: int) -> bool:
-        """Whether deciding could come to something new: a change, or a deadline reached."""
-        said = _without_noise(facts.board) if facts.board is not None else b""
-        seen = (
-            said,
-            facts.link,
-            facts.clock_trusted,
-            facts.clock_reason,
-            facts.connected,
-            bool(facts.unacked),
-            facts.second_controller,
-            facts.asleep_s,
-        )
-        if seen == self._seen and mono_ms < self._decide_at_ms:
-            return False
-        self._seen = seen
-        return True
 
     # --- decide and journal ----------------------------------------------------------------
 
@@ -334,12 +235,3 @@ class Controller:
         if self.fault:
             shown |= {"mode": "journal-fault", "lock_reason": self.fault, "signal": "alarm"}
         return shown
-
-
-def _without_noise(board: Actual) -> bytes:
-    """What the board says, but for the clock and the trembling of the scale."""
-    utc_s, cup_mg = board.utc_s, board.cup_mg
-    board.utc_s, board.cup_mg = 0, (cup_mg + SCALE_STEP_MG // 2) // SCALE_STEP_MG
-    said = board.pack()
-    board.utc_s, board.cup_mg = utc_s, cup_mg
-    return said
