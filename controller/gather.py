@@ -1,0 +1,148 @@
+"""Gathering: from cable, clocks, journal and hub to the facts of one turn.
+
+Responsible for: how old the board's word is, whether the clocks agree, what the hub still
+lacks, and whether there is any news at all. Not responsible for what follows from it
+(decide.py). The only memory here is of readings, never of doses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from controller.facts import Facts, Settings
+from controller.journal import Journal
+from controller.link import Link
+from controller.report.reporter import Reporter
+from controller.state import State
+from controller.trusted_time import STEPPED, ClockWatch, Judgement
+from hal.wire import codes
+from hal.wire.messages import NO_DIGEST, Actual
+
+ASLEEP_MS: Final = 60_000  # a longer silence of this loop counts as not having been there
+HOUR_MS: Final = 3_600_000
+BUSY_MS: Final = 20_000  # a controller that was restarted hears BUSY for its own old session
+SCALE_STEP_MG: Final = 8  # a smaller change of the cup's weight is no news
+
+
+@dataclass(frozen=True, slots=True)
+class HomeKind:
+    """What kind of home this controller was set up for."""
+
+    real_only: bool
+    reporting: bool
+    settings: Settings
+
+
+class Gathering:
+    """Readings of one process; a new process begins without any."""
+
+    def __init__(self, journal: Journal, link: Link, home: HomeKind, state: State) -> None:
+        self._journal = journal
+        self._link = link
+        self._home = home
+        self._watch = ClockWatch(stepped=state.clock_reason == STEPPED)
+        self._known_head = NO_DIGEST
+        self._last_ms: int | None = None
+        self._seen: tuple[object, ...] = ()
+        self._unacked_of = (-1, 0)
+        self._bad_base = (-1, 0)
+
+    def facts(self, state: State, *, mono_ms: int, utc_ms: int, reporter: Reporter | None) -> Facts:
+        """What there is to know at this instant."""
+        freshness = self._link.freshness(mono_ms)
+        board = self._link.actual if freshness in ("fresh", "aging") else None
+        age_s = (mono_ms - self._link.actual_at_ms) // 1000 if board is not None else 0
+        judged = self._judge(state, board, age_s, mono_ms, utc_ms)
+        slept = mono_ms - self._last_ms if self._last_ms is not None else 0
+        self._last_ms = mono_ms
+        unacked = reporter.unacked if reporter is not None else 0
+        return Facts(
+            utc_s=utc_ms // 1000,
+            clock_trusted=judged.trusted,
+            clock_reason=judged.reason,
+            spread_s=judged.spread_s,
+            board=board,
+            board_age_s=age_s,
+            link=freshness,
+            second_controller=self._second_controller(mono_ms),
+            report_fault=reporter.fault if reporter is not None else "",
+            bad_frames_hour=self._bad_frames(board, mono_ms),
+            connected=reporter.connected if reporter is not None else False,
+            reporting=self._home.reporting,
+            unacked=unacked,
+            unacked_since_s=self._unacked_since_s() if unacked else 0,
+            head_known=self._head_known(board),
+            log_epoch=self._journal.log_epoch,
+            asleep_s=slept // 1000 if slept > ASLEEP_MS else 0,
+            real_only=self._home.real_only,
+            settings=self._home.settings,
+        )
+
+    def _judge(
+        self, state: State, board: Actual | None, age_s: int, mono_ms: int, utc_ms: int
+    ) -> Judgement:
+        return self._watch.judge(
+            utc_ms,
+            mono_ms,
+            board.utc_s + age_s if board is not None else None,
+            board is not None and bool(board.flags & codes.F_CLOCK_SET),
+            state.floor_s * 1000,
+            state.clock_confirmed_at > 0,
+            board_set_ms=state.clock_set_s * 1000 if state.clock_set_s else None,
+        )
+
+    def _head_known(self, board: Actual | None) -> bool:
+        """Whether the board's journal head is in our chain (R1, I19)."""
+        if board is None or board.head in (NO_DIGEST, self._known_head):
+            return True
+        if self._journal.number_of(board.head) is None:
+            return False
+        self._known_head = board.head
+        return True
+
+    def _second_controller(self, mono_ms: int) -> bool:
+        """The board keeps saying that it has another controller; our own dead session may, too."""
+        since = self._link.busy_since_ms
+        return since is not None and mono_ms - since >= BUSY_MS
+
+    def _unacked_since_s(self) -> int:
+        acked = self._journal.acked
+        if self._unacked_of[0] != acked:
+            first = self._journal.read(acked, 1)
+            self._unacked_of = (acked, first[0].at_ms // 1000 if first else 0)
+        return self._unacked_of[1]
+
+    def _bad_frames(self, board: Actual | None, mono_ms: int) -> int:
+        total = self._link.bad_frames + (board.bad_frames if board is not None else 0)
+        hour = mono_ms // HOUR_MS
+        if self._bad_base[0] != hour or total < self._bad_base[1]:
+            self._bad_base = (hour, total)
+        return total - self._bad_base[1]
+
+    def news(self, facts: Facts) -> bool:
+        """Whether anything that decisions hang on has changed since this was asked last."""
+        said = _without_noise(facts.board) if facts.board is not None else b""
+        seen = (
+            said,
+            facts.link,
+            facts.clock_trusted,
+            facts.clock_reason,
+            facts.connected,
+            bool(facts.unacked),
+            facts.second_controller,
+            facts.report_fault,
+            facts.asleep_s,
+        )
+        changed = seen != self._seen
+        self._seen = seen
+        return changed
+
+
+def _without_noise(board: Actual) -> bytes:
+    """What the board says, but for the clock and the trembling of the scale."""
+    utc_s, cup_mg = board.utc_s, board.cup_mg
+    board.utc_s, board.cup_mg = 0, (cup_mg + SCALE_STEP_MG // 2) // SCALE_STEP_MG
+    said = board.pack()
+    board.utc_s, board.cup_mg = utc_s, cup_mg
+    return said
