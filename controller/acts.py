@@ -125,7 +125,7 @@ def deadline(state: State, facts: Facts) -> int:
     due += [state.board_seen_s + 30, state.clock_since_s + 60]
     if facts.unacked_since_s:
         due.append(facts.unacked_since_s + facts.settings.reports_wait_s)
-    # each is looked at again a second later for the clock that is behind
-    lag = facts.utc_s - facts.early_s
-    later = [x + lag for x in due if x + lag > now]
+    # once by our clock, and once more by the clock that is behind it
+    lag = facts.utc_s - facts.early_s if facts.clock_trusted else 0
+    later = [x for at in due for x in (at, at + lag) if x > now]
     return min(later)
