@@ -18,6 +18,7 @@ USAGE = "usage: python -m firmware --board sim --house SOCKET --key HEX|FILE [--
 RETRY_S = 1
 TRIES = 30  # for the house to open its socket
 COLLECT_BYTES = 4096  # garbage is collected so early that it cannot break the heap into pieces
+COLLECT_SHARE = 16  # or after this part of a roomy heap, where every sweep is longer
 
 
 def _options(argv: "list[str]") -> "dict[str, str]":
@@ -55,7 +56,8 @@ def _connect(path: str, tries: int) -> "Socket | None":
 def run(path: str, key: bytes, tries: int) -> int:
     """Boot after boot; 1 once the house no longer answers."""
     if sys.implementation.name == "micropython":
-        gc.threshold(COLLECT_BYTES)  # type: ignore[attr-defined]
+        room = gc.mem_free() // COLLECT_SHARE  # type: ignore[attr-defined]
+        gc.threshold(max(COLLECT_BYTES, room))  # type: ignore[attr-defined]
     while True:
         gc.collect()
         house = _connect(path, tries)
