@@ -10,6 +10,7 @@ between two turns strikes at the same simulated instant every time.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import signal
@@ -24,6 +25,7 @@ from typing import Any, Final
 from controller.events import Json
 from controller.home.furnish import Furniture, furnish_virtual
 from controller.home.places import ROOT, Places
+from controller.journal import Journal
 from fleet.brokers import Broker, mosquitto, nats
 from hal.sim import verbs
 from hal.sim.house import House
@@ -145,6 +147,8 @@ class Stage:
         self.broker = _broker(casting.broker, places)
         port = self.broker.port if self.broker else 0
         self.furniture: Furniture = furnish_virtual(places, plan, broker_port=port)
+        log_epoch = hashlib.sha256(b"demo %d" % casting.seed).hexdigest()[:16]
+        Journal.open(places.journal, log_epoch=log_epoch).close()  # in identities, so no luck here
         self.firmware = Process("firmware", self._firmware_command(), places.log / "firmware.log")
         self.controller = Process(
             "controller",
