@@ -11,7 +11,7 @@ TESTS ?= tests
 LOCK = uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
        --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup run demo test check fmt lint types imports tongue tidy pages docs trace bench lock clean purge
+.PHONY: help setup run demo kills test check fmt lint types imports tongue tidy pages docs trace bench lock clean purge
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -31,6 +31,10 @@ run: .venv/.run  ## one simulated home with its page; prints a URL; Ctrl-C ends 
 
 demo: .venv/.run  ## a simulated week in about a minute; last line is one JSON object
 	@exec $(BIN)/python -m controller.home demo
+
+kills: .venv/.dev  ## kill -9 at 20 random moments each: controller, firmware, broker (both kinds)
+	BROKER=nats $(BIN)/python -m controller.home kills
+	BROKER=mosquitto $(BIN)/python -m controller.home kills
 
 test: .venv/.dev  ## all tests
 	$(BIN)/python -m pytest $(TESTS)

@@ -7,6 +7,7 @@ responsible for when somebody is away or something breaks (week.py).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from controller.home.stage import STEP_MS, Stage, as_row
@@ -65,7 +66,7 @@ class Loader:
 
     def asked(self) -> bool:
         """Whether the controller wants a loading."""
-        return bool((self._stage.look().get("loading") or {}).get("asked"))
+        return bool((self._stage.look_until(_there).get("loading") or {}).get("asked"))
 
     def visit(self) -> None:
         """One loading, from the switch to the closed door."""
@@ -73,7 +74,7 @@ class Loader:
         self.visits += 1
         self._all(loader.opening())
         stage.run_ms(DOOR_MS)
-        shown = stage.look().get("loading") or {}
+        shown = stage.look_until(lambda now: now.get("mode") == "service").get("loading") or {}
         self._all(loader.looking(as_row(shown, "verify"), self._by))
         stage.run_ms(DOOR_MS)
         for row in as_row(stage.look().get("loading") or {}, "rows"):
@@ -81,6 +82,7 @@ class Loader:
             self.filled += 1
         self._do(loader.finishing(self._by))
         stage.run_ms(2 * DOOR_MS)
+        stage.look_until(lambda now: _there(now) and not (now.get("loading") or {}).get("done"))
         self._all(loader.closing())
         stage.run_ms(DOOR_MS)
 
@@ -120,7 +122,7 @@ class Caregiver:
 
     def visit(self) -> None:
         """Everything that is raised now."""
-        for alert in as_row(self._stage.look(), "alerts"):
+        for alert in as_row(self._stage.look_until(_there), "alerts"):
             name, code = alert["alert_id"], alert["code"]
             if code == "dose-uncertain":
                 self._settle(alert["dose_id"])
@@ -149,6 +151,11 @@ class Caregiver:
             for piece in fill["pieces"]
         ]
         return bool(pieces) and all(piece["place"] == "gone" for piece in pieces)
+
+
+def _there(shown: Mapping[str, Any]) -> bool:
+    """The page shows a controller that has its board."""
+    return shown.get("link") == "fresh"
 
 
 def _rows(value: object) -> list[Any]:

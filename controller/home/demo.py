@@ -15,11 +15,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from controller.home import week
@@ -30,6 +31,7 @@ from controller.home.orders import from_orders
 from controller.home.places import HomeRefused, Places
 from controller.home.stage import Casting, Stage
 from controller.journal import Journal
+from fleet.brokers import BrokerMissing
 from fleet.store import Store
 from hal.sim.runtime import NoRuntime
 from schedules.model import Plan, PlanRefused
@@ -44,6 +46,8 @@ HASHED: Final = frozenset(
 )  # fmt: skip
 DRAIN_LOOKS: Final = 400
 DRAIN_MS: Final = 30_000  # simulated, per look
+
+Trouble: TypeAlias = Callable[[Stage], AbstractContextManager[object]]
 
 
 @dataclass(frozen=True)
@@ -61,18 +65,29 @@ class Wanted:
 def main(argv: Sequence[str]) -> int:
     """0: all held. 1: something broke. 2: it could not be played."""
     try:
-        wanted = _wanted(os.environ)
-        kept = os.environ.get("KEEP", "")  # a folder where journal, hub and logs stay
-        if kept:
-            return _play(wanted, Path(kept).resolve())
-        with tempfile.TemporaryDirectory(prefix="posology-demo-") as folder:
-            return _play(wanted, Path(folder))
-    except (HomeRefused, NoRuntime, PlanRefused) as why:
+        wanted = wanted_of(os.environ)
+        with home_folder(os.environ) as folder:
+            line = play(wanted, folder)
+    except (BrokerMissing, HomeRefused, NoRuntime, PlanRefused) as why:
         print(f"demo: {why}", file=sys.stderr)
         return 2
+    print(json.dumps(line, sort_keys=True), flush=True)
+    return 0 if line["ok"] else 1
 
 
-def _wanted(environ: Mapping[str, str]) -> Wanted:
+@contextmanager
+def home_folder(environ: Mapping[str, str]) -> Iterator[Path]:
+    """Where journal, hub and logs lie: KEEP, where they stay, or a folder that goes again."""
+    kept = environ.get("KEEP", "")
+    if kept:
+        yield Path(kept).resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="posology-demo-") as folder:
+        yield Path(folder)
+
+
+def wanted_of(environ: Mapping[str, str]) -> Wanted:
+    """From BROKER, SEED, DAYS, PLAN and START; HomeRefused, PlanRefused."""
     casting = Casting(environ.get("BROKER", "") or "nats", int(environ.get("SEED", "") or 1))
     days = int(environ.get("DAYS", "") or week.DAYS)
     path = environ.get("PLAN", "")
@@ -84,7 +99,8 @@ def _wanted(environ: Mapping[str, str]) -> Wanted:
     return Wanted(plan, week.START, script, days, casting)
 
 
-def _play(wanted: Wanted, folder: Path) -> int:
+def play(wanted: Wanted, folder: Path, trouble: Trouble = nullcontext) -> dict[str, Any]:
+    """Play it all, with `trouble` around the week; the last line, `ok` and why not in it."""
     began = time.monotonic()
     places = Places(folder)
     places.settle(fresh=True)
@@ -100,15 +116,15 @@ def _play(wanted: Wanted, folder: Path) -> int:
     try:
         stage.open()
         cast = Cast(stage, wanted.casting.seed)
-        until_s = _week(stage, cast, wanted)
+        with trouble(stage):
+            until_s = _week(stage, cast, wanted)
         drained = _drain(stage)
         line = _judged(stage, cast, wanted, until_s, drained)
     finally:
         stage.close()
         places.leave()
     print(f"demo: done in {time.monotonic() - began:.0f} s")
-    print(json.dumps(line, sort_keys=True), flush=True)
-    return 0 if line["ok"] else 1
+    return line
 
 
 def _week(stage: Stage, cast: Cast, wanted: Wanted) -> int:

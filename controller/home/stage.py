@@ -17,7 +17,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -28,9 +29,9 @@ from controller.home.places import ROOT, Places
 from controller.journal import Journal
 from fleet.brokers import Broker, mosquitto, nats
 from hal.sim import verbs
-from hal.sim.house import House
+from hal.sim.house import House, SeatEmpty
 from hal.sim.runtime import firmware_command, run_environment
-from hal.sim.seats import BoardSocket, ControllerSocket, Listener
+from hal.sim.seats import JOIN_S, BoardSocket, ControllerSocket, Listener, Seat
 from hal.sim.world import World
 from schedules.model import Plan
 
@@ -38,6 +39,10 @@ SETTLE_MS: Final = 50  # simulated; what one wish and its answer take
 STEP_MS: Final = 15_000  # how often somebody looks at the machine
 CHUNK: Final = 1 << 16
 LOOKS: Final = 12
+LOOK_S: Final = 0.2  # host seconds between two looks at a process that is to join
+TRIES: Final = 5  # of a wish whose controller died on it
+PATIENCE_MS: Final = 1_000
+LOOKS_MOST: Final = 240
 END_S: Final = 10
 
 
@@ -89,6 +94,15 @@ class Process:
             self._process.wait()
             self._process = None
 
+    def strike(self) -> bool:
+        """kill -9 from another thread, at any instant; whether there was one to kill."""
+        process = self._process
+        if process is None or process.poll() is not None:
+            return False
+        process.kill()
+        process.wait()
+        return True
+
     def end(self) -> None:
         """Ask it to end; kill it when it does not."""
         if self._process is None:
@@ -113,27 +127,43 @@ class BoardPlace(BoardSocket):
         """The process of this boot is there."""
         if self.connection is None:
             self._firmware.kill()  # a board that was reset starts from nothing
-            self._firmware.ensure()
-        return super().ready()
+        return await_joining(self, self._firmware)
 
 
 class ControllerPlace(ControllerSocket):
     """A controller that is started again whenever its turn comes and it is gone."""
 
-    def __init__(self, listener: Listener, controller: Process) -> None:
+    def __init__(self, listener: Listener, world: World, controller: Process) -> None:
         super().__init__(listener)
         self.expected = True
         self.away = False  # it shall stay dead for a while
+        self.away_until_ms = 0  # the same, up to an instant of house time
+        self.world = world
         self._controller = controller
+
+    @property
+    def gone(self) -> bool:
+        """It is to stay away for now."""
+        return self.away or self.world.now_ms < self.away_until_ms
 
     def ready(self) -> bool:
         """The process is there, unless it is to stay away."""
-        if self.away:
+        if self.gone:
             return False
         if not self._controller.pid:
             self.leave()
-            self._controller.ensure()
-        return super().ready()
+        return await_joining(self, self._controller)
+
+
+def await_joining(seat: Seat, process: Process) -> bool:
+    """Somebody sits there; a process that dies before it has joined is started again."""
+    until = time.monotonic() + JOIN_S
+    while seat.connection is None:
+        if time.monotonic() > until:
+            raise SeatEmpty(f"the {process.name} does not join: see its log")
+        process.ensure()
+        seat.look(LOOK_S)
+    return True
 
 
 class Stage:
@@ -161,7 +191,7 @@ class Stage:
             Listener(places.sockets / "controller.sock"),
         ]
         self.board_seat = BoardPlace(self._listeners[0], self.world, self.firmware)
-        self.controller_seat = ControllerPlace(self._listeners[1], self.controller)
+        self.controller_seat = ControllerPlace(self._listeners[1], self.world, self.controller)
         self.house = House(self.world, self.board_seat, self.controller_seat)
         self._window: socket.socket | None = None
         self._line = b""
@@ -249,13 +279,22 @@ class Stage:
         return verbs.act(self.house, {"verb": verb, **args})
 
     def wish(self, verb: str, **args: Json) -> None:
-        """One wish of a person at the controller's socket; a moment later it was heard."""
-        self.house.wish({"wish": verb, **args})
-        self.run_ms(SETTLE_MS)
+        """One wish of a person; said again when the controller died before it could answer."""
+        for _ in range(TRIES):
+            before = self.controller.starts
+            self.house.wish({"wish": verb, **args})
+            self.run_ms(SETTLE_MS)
+            while self.house.wishes:  # nobody is there to hear it
+                self.run_ms(PATIENCE_MS)
+            if self.controller.pid and self.controller.starts == before:
+                return
 
     def look(self) -> dict[str, Any]:
         """The newest snapshot: what the page would show now."""
         for _ in range(LOOKS):
+            if self.controller_seat.gone:
+                self.snapshot = {}  # the page says so, and shows nothing
+                return {}
             if self._window is None:
                 self._open_window()
             elif not self._read_window() and self.snapshot:
@@ -264,14 +303,22 @@ class Stage:
             self.run_ms(1)
         return self.snapshot
 
+    def look_until(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Look again and again until the page shows this; gives up after some minutes."""
+        for _ in range(LOOKS_MOST):
+            if holds(self.look()):
+                break
+            self.run_ms(PATIENCE_MS)
+        return self.snapshot
+
     def _open_window(self) -> None:
         window = socket.socket(socket.AF_UNIX)
         try:
             window.connect(str(self.places.door))
+            window.sendall(b'{"watch":true}\n')
         except OSError:
             window.close()
             return
-        window.sendall(b'{"watch":true}\n')
         window.setblocking(False)
         self._window, self._line, self.snapshot = window, b"", {}
 
@@ -285,6 +332,8 @@ class Stage:
             self._window = None  # that controller has gone; the next one is asked
         except BlockingIOError:
             pass
+        except OSError:  # killed with words of ours unread
+            self._window = None
         *lines, self._line = self._line.split(b"\n")
         if lines:
             self.snapshot = json.loads(lines[-1])
