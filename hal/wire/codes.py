@@ -169,6 +169,20 @@ TRAY_CHANGED = 614
 SERVICE_ON = 615
 EPOCH_OLD = 616
 
+# What the board needs of FAULTS, without its words; a test holds the two together.
+_LOWS = (102, 310, 311, 610, 611, 615)
+_HIGHS = (
+    (103, 104, 105, 201, 202, 203, 204, 205, 301, 305, 308, 309, 402, 405)
+    + (501, 502, 503, 602, 605, 608, 609, 613, 614)
+)
+
+
+def severity(code: int) -> int:
+    """LOW, MEDIUM or HIGH; a number of a newer version is MEDIUM."""
+    if code in _HIGHS:
+        return HIGH
+    return LOW if code in _LOWS else MEDIUM
+
 
 def word(code: int) -> str:
     """The word for a fault or refusal code; `unknown` for a number of a newer version."""

@@ -91,6 +91,8 @@ class Decoder:
     def feed(self, data: bytes) -> "list[tuple[int, bytes]]":
         """The frames that `data` completes, in order."""
         frames: "list[tuple[int, bytes]]" = []
+        if not data:
+            return frames
         start = 0
         while True:
             end = data.find(b"\0", start)

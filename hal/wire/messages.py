@@ -84,16 +84,16 @@ ROW_FIELDS = (
 
 _DESIRED = "<" + "".join([code for _, code in DESIRED_FIELDS])
 _ACTUAL = "<" + "".join([code for _, code in ACTUAL_FIELDS])
-_ROW = "<" + "".join([code for _, code in ROW_FIELDS])
-_ROW_GROUP = "<BH"
-_GROUP = "<IIH"
-_LEASE_HEAD = "<IBI"
+ROW_LAYOUT = "<" + "".join([code for _, code in ROW_FIELDS])
+ROW_GROUP_LAYOUT = "<BH"
+GROUP_LAYOUT = "<IIH"
+LEASE_HEAD = "<IBI"
 
 DESIRED_SIZE = struct.calcsize(_DESIRED)
 ACTUAL_SIZE = struct.calcsize(_ACTUAL)
-ROW_SIZE = struct.calcsize(_ROW) + ROW_GROUPS * struct.calcsize(_ROW_GROUP)
-GROUP_SIZE = struct.calcsize(_GROUP)
-LEASE_SIZE = struct.calcsize(_LEASE_HEAD) + GROUPS * GROUP_SIZE + COMPARTMENTS * ROW_SIZE
+ROW_SIZE = struct.calcsize(ROW_LAYOUT) + ROW_GROUPS * struct.calcsize(ROW_GROUP_LAYOUT)
+GROUP_SIZE = struct.calcsize(GROUP_LAYOUT)
+LEASE_SIZE = struct.calcsize(LEASE_HEAD) + GROUPS * GROUP_SIZE + COMPARTMENTS * ROW_SIZE
 
 NO_GROUP = 255
 
@@ -211,8 +211,16 @@ class Actual:
 
     def pack(self) -> bytes:
         """The ACTUAL_SIZE bytes of this sentence."""
-        return struct.pack(
+        buffer = bytearray(ACTUAL_SIZE)
+        self.pack_into(buffer)
+        return bytes(buffer)
+
+    def pack_into(self, buffer: bytearray) -> None:
+        """Write this sentence over the ACTUAL_SIZE bytes of `buffer`."""
+        struct.pack_into(
             _ACTUAL,
+            buffer,
+            0,
             self.boot_epoch,
             self.utc_s,
             self.flags,
@@ -329,14 +337,14 @@ class Lease:
     def pack(self) -> bytes:
         """The LEASE_SIZE bytes of this lease."""
         assert len(self.groups) <= GROUPS and len(self.rows) == COMPARTMENTS
-        parts = [struct.pack(_LEASE_HEAD, self.lease_no, self.tray_index, self.version)]
+        parts = [struct.pack(LEASE_HEAD, self.lease_no, self.tray_index, self.version)]
         for i in range(GROUPS):
             g = self.groups[i] if i < len(self.groups) else Group(0, 0, 0)
-            parts.append(struct.pack(_GROUP, g.key, g.gap_s, g.cap))
+            parts.append(struct.pack(GROUP_LAYOUT, g.key, g.gap_s, g.cap))
         for row in self.rows:
             parts.append(
                 struct.pack(
-                    _ROW,
+                    ROW_LAYOUT,
                     row.fill,
                     row.kind,
                     row.open_s,
@@ -350,7 +358,7 @@ class Lease:
             assert len(row.groups) <= ROW_GROUPS
             for i in range(ROW_GROUPS):
                 index, units = row.groups[i] if i < len(row.groups) else (NO_GROUP, 0)
-                parts.append(struct.pack(_ROW_GROUP, index, units))
+                parts.append(struct.pack(ROW_GROUP_LAYOUT, index, units))
         return b"".join(parts)
 
 
@@ -359,10 +367,10 @@ def unpack_lease(data: bytes) -> "Lease | None":
     if len(data) != LEASE_SIZE:
         return None
     lease = Lease()
-    lease.lease_no, lease.tray_index, lease.version = struct.unpack_from(_LEASE_HEAD, data, 0)
-    at = struct.calcsize(_LEASE_HEAD)
+    lease.lease_no, lease.tray_index, lease.version = struct.unpack_from(LEASE_HEAD, data, 0)
+    at = struct.calcsize(LEASE_HEAD)
     for _ in range(GROUPS):
-        key, gap_s, cap = struct.unpack_from(_GROUP, data, at)
+        key, gap_s, cap = struct.unpack_from(GROUP_LAYOUT, data, at)
         at += GROUP_SIZE
         if key:
             lease.groups.append(Group(key, gap_s, cap))
@@ -376,11 +384,11 @@ def unpack_lease(data: bytes) -> "Lease | None":
             row.pieces,
             row.weight_mg,
             row.tolerance_mg,
-        ) = struct.unpack_from(_ROW, data, at)
-        at += struct.calcsize(_ROW)
+        ) = struct.unpack_from(ROW_LAYOUT, data, at)
+        at += struct.calcsize(ROW_LAYOUT)
         for _ in range(ROW_GROUPS):
-            index, units = struct.unpack_from(_ROW_GROUP, data, at)
-            at += struct.calcsize(_ROW_GROUP)
+            index, units = struct.unpack_from(ROW_GROUP_LAYOUT, data, at)
+            at += struct.calcsize(ROW_GROUP_LAYOUT)
             if index == NO_GROUP:
                 continue
             if index >= len(lease.groups):
@@ -389,6 +397,6 @@ def unpack_lease(data: bytes) -> "Lease | None":
     return lease
 
 
-def lease_digest(packed: bytes) -> bytes:
+def lease_digest(packed: "bytes | memoryview") -> bytes:
     """First 16 bytes of SHA-256 over the packed lease: what the board reports as accepted."""
     return hashlib.sha256(packed).digest()[:16]
