@@ -1,7 +1,7 @@
 """Which faults stand now: what the board would say if asked what is wrong with it.
 
-Responsible for: one list out of latched faults, machines and sensors. Not responsible for
-latching (homing.py, verdict.py), for severity (codes.py) or for refusing (guard.py).
+Responsible for: the most severe of latched faults, machines and sensors. Not responsible
+for latching (homing.py, verdict.py), for severity (codes.py) or for refusing (guard.py).
 """
 
 from firmware.cycle import IDLE
@@ -14,24 +14,38 @@ SETTLED_MS = 1000  # after boot: the gate's spring has closed it
 LOW_BATTERY_MV = 3900  # two thirds of the charge, a day of running, are left
 
 
-def standing(m: Machines, sense: Inputs, up_ms: int) -> "list[int]":
-    """Codes of everything that is wrong, `up_ms` after the boot."""
-    found = list(m.mind.ledger.latched)
-    misfit = m.holding.misfit(sense)
-    resting = m.cycle.phase == IDLE and up_ms >= SETTLED_MS
-    for stands, code in (
-        (m.mind.locked, codes.STORE_MISSING),
-        (not m.clock.ok, codes.CLOCK_NOT_SET),
-        (m.beam.fault, m.beam.fault),
-        (m.mind.ledger.chute_held, codes.CHUTE_HELD),
-        (not sense.service and misfit not in (0, codes.NO_LEASE), misfit),
-        (resting and not sense.gate_closed, codes.GATE_STUCK_OPEN),
-        (sense.battery_mv < LOW_BATTERY_MV, codes.BATTERY_LOW),
-        (not sense.mains, codes.MAINS_LOST),
-        (m.memory.torn, codes.STORE_TORN),
-        (up_ms < RESET_TOLD_MS and sense.reset_cause == WATCHDOG, codes.WATCHDOG),
-        (up_ms < RESET_TOLD_MS and sense.reset_cause == BROWN_OUT, codes.BROWN_OUT),
-    ):
-        if stands:
-            found.append(code)
+def _worse(found: int, code: int) -> int:
+    """The more severe of two, the first of equals; 0: none."""
+    return code if not found or codes.severity(code) > codes.severity(found) else found
+
+
+def worst(m: Machines, sense: Inputs, up_ms: int) -> int:
+    """The most severe of everything that is wrong `up_ms` after the boot, 0: nothing is."""
+    found = 0
+    for code in m.mind.ledger.latched:
+        found = _worse(found, code)
+    if m.mind.locked:
+        found = _worse(found, codes.STORE_MISSING)
+    if not m.clock.ok:
+        found = _worse(found, codes.CLOCK_NOT_SET)
+    if m.beam.fault:
+        found = _worse(found, m.beam.fault)
+    if m.mind.ledger.chute_held:
+        found = _worse(found, codes.CHUTE_HELD)
+    misfit = 0 if sense.service else m.holding.misfit(sense)
+    if misfit and misfit != codes.NO_LEASE:
+        found = _worse(found, misfit)
+    if not sense.gate_closed and m.cycle.phase == IDLE and up_ms >= SETTLED_MS:
+        found = _worse(found, codes.GATE_STUCK_OPEN)
+    if sense.battery_mv < LOW_BATTERY_MV:
+        found = _worse(found, codes.BATTERY_LOW)
+    if not sense.mains:
+        found = _worse(found, codes.MAINS_LOST)
+    if m.memory.torn:
+        found = _worse(found, codes.STORE_TORN)
+    if up_ms < RESET_TOLD_MS:
+        if sense.reset_cause == WATCHDOG:
+            found = _worse(found, codes.WATCHDOG)
+        elif sense.reset_cause == BROWN_OUT:
+            found = _worse(found, codes.BROWN_OUT)
     return found

@@ -13,7 +13,8 @@ from firmware.lease import Holding
 from firmware.mind import Mind
 from firmware.selftest import BeamTest
 from hal.wire import codes
-from hal.wire.messages import Desired, Lease, Row
+from hal.wire.messages import Desired, Row
+from hal.wire.packed import PackedLease
 
 ROUND_GRACE_S = 120  # a round whose first START was in the window may finish (R14)
 INTAKE_S = 900  # fills of one round within this time are one intake for the gap
@@ -69,7 +70,7 @@ class Guard:
         assert lease is not None
         if d.compartment >= codes.COMPARTMENTS:
             return codes.FILL_UNKNOWN
-        row = lease.rows[d.compartment]
+        row = lease.row(d.compartment)
         if row.kind == codes.ROW_EMPTY or row.fill == 0 or row.fill != d.fill:
             return codes.FILL_UNKNOWN
         ledger = self._mind.ledger
@@ -80,7 +81,7 @@ class Guard:
             return codes.COMPARTMENT_HELD
         return self._limits(d, row, lease)
 
-    def _limits(self, d: Desired, row: Row, lease: Lease) -> int:
+    def _limits(self, d: Desired, row: Row, lease: PackedLease) -> int:
         utc_s = self._clock.utc_s
         order = self._mind.order
         close_s = row.close_s
@@ -90,7 +91,7 @@ class Guard:
             return codes.OUTSIDE_WINDOW
         ledger = self._mind.ledger
         for index, units in row.groups:
-            group = lease.groups[index]
+            group = lease.group(index)
             if not ledger.gap_open(group.key, group.gap_s, utc_s, d.round, INTAKE_S):
                 return codes.GAP
             if group.cap and ledger.units(group.key, utc_s) + units > group.cap:
@@ -123,4 +124,4 @@ class Guard:
         lease = self._holding.lease
         if lease is None or compartment >= codes.COMPARTMENTS:
             return SAME_MG
-        return min(SAME_MG, lease.rows[compartment].tolerance_mg)
+        return min(SAME_MG, lease.row(compartment).tolerance_mg)

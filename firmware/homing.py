@@ -39,8 +39,8 @@ class Homing:
 
     def drive_off(self) -> bool:
         """No motion until a service move has proven the position."""
-        for code in MOTION_FAULTS:
-            if code in self._ledger.latched:
+        for code in self._ledger.latched:
+            if code in MOTION_FAULTS:
                 return True
         return False
 
@@ -65,7 +65,7 @@ class Homing:
         sense = board.sense
         if self.moving or self.drive_off() or sense.door_open or sense.service:
             return
-        if sense.gate_closed and sense.encoder not in (HOME_TICK, NO_READING):
+        if sense.gate_closed and sense.encoder != HOME_TICK and sense.encoder != NO_READING:
             self._begin(board, now_ms, False)
 
     def _begin(self, board: Device, now_ms: int, service: bool) -> None:

@@ -12,7 +12,8 @@ from firmware.device import Inputs
 from firmware.mind import Mind
 from firmware.store import Store
 from hal.wire import codes
-from hal.wire.messages import LEASE_SIZE, NO_DIGEST, Lease, lease_digest, unpack_lease
+from hal.wire.messages import LEASE_SIZE, NO_DIGEST, lease_digest
+from hal.wire.packed import PackedLease, read_lease
 
 _DOORS = "<I"
 
@@ -21,7 +22,7 @@ class Holding:
     """`lease` in force or None, its `digest`, and `doors`: the count it was accepted under."""
 
     def __init__(self, memory: Store, mind: Mind) -> None:
-        self.lease: "Lease | None" = None
+        self.lease: "PackedLease | None" = None
         self.digest = NO_DIGEST
         self.doors = 0
         self._store = memory
@@ -33,7 +34,7 @@ class Holding:
         if packed is None:
             self._mind.locked = True
             return
-        lease = unpack_lease(packed[:LEASE_SIZE])
+        lease = read_lease(packed)
         if lease is None:
             return
         self._hold(lease, packed)
@@ -46,8 +47,8 @@ class Holding:
         """Take the lease in `body` if it may be taken; a refusal code, 0: it is in force."""
         if self._mind.locked:
             return codes.STORE_MISSING
-        lease = unpack_lease(body)
-        if lease is None:
+        lease = read_lease(body)
+        if lease is None or len(body) != LEASE_SIZE:
             return codes.NO_LEASE
         ledger = self._mind.ledger
         if lease.lease_no == ledger.lease_no and lease_digest(body) == self.digest:
@@ -59,9 +60,9 @@ class Holding:
         if lease.tray_index != sense.tray_index:
             return codes.TRAY_CHANGED
         for k in range(codes.COMPARTMENTS):
-            row = lease.rows[k]
-            new = row.kind != codes.ROW_EMPTY and row.fill != ledger.fills[k]
-            if new and row.fill <= ledger.top_fill:
+            fill, kind = lease.fill(k)
+            new = kind != codes.ROW_EMPTY and fill != ledger.fills[k]
+            if new and fill <= ledger.top_fill:
                 return codes.FILL_SPENT  # numbers of fills only rise: this one is old
         packed = body + struct.pack(_DOORS, sense.door_count)
         if not self._store.write(store.LEASE, packed):
@@ -83,7 +84,7 @@ class Holding:
             return codes.FILL_UNKNOWN
         return 0
 
-    def _hold(self, lease: Lease, packed: bytes) -> None:
+    def _hold(self, lease: PackedLease, packed: bytes) -> None:
         self.lease = lease
-        self.digest = lease_digest(packed[:LEASE_SIZE])
+        self.digest = lease_digest(memoryview(packed)[:LEASE_SIZE])
         self.doors = struct.unpack_from(_DOORS, packed, LEASE_SIZE)[0]

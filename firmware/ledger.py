@@ -8,7 +8,8 @@ judging by it (guard.py) or for making it durable (mind.py).
 import struct
 
 from hal.wire.codes import COMPARTMENTS
-from hal.wire.messages import Lease, Row
+from hal.wire.messages import Row
+from hal.wire.packed import PackedLease
 
 DAY_S = 86400
 MAX_RELEASES = 40
@@ -42,10 +43,10 @@ class Ledger:
         self.fills = [0] * COMPARTMENTS
         self.releases: "list[list[int]]" = []
 
-    def lease(self, lease: Lease) -> None:
+    def lease(self, lease: PackedLease) -> None:
         """A new lease is in force: forget what was known about fills that are gone."""
         for k in range(COMPARTMENTS):
-            fill = lease.rows[k].fill
+            fill, _ = lease.fill(k)
             if fill != self.fills[k]:
                 keep = ~(1 << k)
                 self.spent &= keep
@@ -56,7 +57,9 @@ class Ledger:
         self.lease_no = lease.lease_no
         self.chute_held = 0
 
-    def start(self, order: int, compartment: int, row: Row, lease: Lease, utc_s: int) -> None:
+    def start(
+        self, order: int, compartment: int, row: Row, lease: PackedLease, utc_s: int
+    ) -> None:
         """The fill of `compartment` counts as released from here on."""
         self.spent |= 1 << compartment
         self.top_fill = max(self.top_fill, row.fill)
@@ -64,7 +67,7 @@ class Ledger:
         for index, units in row.groups:
             while len(self.releases) >= MAX_RELEASES:
                 self._forget()
-            self.releases.append([order, lease.groups[index].key, utc_s, units, 1])
+            self.releases.append([order, lease.group(index).key, utc_s, units, 1])
 
     def give_back(self, order: int, compartment: int) -> None:
         """It is proven that nothing fell: the fill may be exposed again."""

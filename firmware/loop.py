@@ -49,20 +49,15 @@ class Executive(Machines):
 
     def _turn(self) -> int:
         board = self._board
-        sense = board.sense
         if self._link is None:
             self._boot()
         link = self._link
         assert link is not None
-        self.clock.read(sense, self.mind.ledger.floor_s)
+        self.clock.read(board.sense, self.mind.ledger.floor_s)
         now_ms = self.clock.now_ms
         self._press(now_ms)
-        for kind, body in link.receive(board.received(), now_ms, sense.luck):
-            if kind == DESIRED:
-                self._take(body, now_ms)
-            else:
-                self._lease_refusal = self.holding.offer(body, sense)
-                board.note(notes.LEASED, self.mind.ledger.lease_no)
+        for sentence in link.receive(board.received(), now_ms, board.sense.luck):
+            self._hear(sentence, now_ms)
         self.orders.watch_cup(board, now_ms)
         self._motion(now_ms)
         self._rest(now_ms)
@@ -97,6 +92,15 @@ class Executive(Machines):
         order = self.mind.order
         if order.state == codes.PREPARED and order.boot_epoch == self.boot_epoch:
             self.consent.press(order.round, self._board.sense, now_ms)
+
+    def _hear(self, sentence: "tuple[int, bytes]", now_ms: int) -> None:
+        """One authentic sentence of the controller."""
+        kind, body = sentence
+        if kind == DESIRED:
+            self._take(body, now_ms)
+        else:
+            self._lease_refusal = self.holding.offer(body, self._board.sense)
+            self._board.note(notes.LEASED, self.mind.ledger.lease_no)
 
     def _take(self, body: bytes, now_ms: int) -> None:
         """A new Desired: everything in it that is not an order."""
@@ -150,24 +154,28 @@ class Executive(Machines):
     def _rest(self, now_ms: int) -> None:
         """What is watched, tested and put away while no order is under way."""
         board = self._board
-        sense = board.sense
         mind = self.mind
         if mind.order.state == codes.STARTED or mind.locked:
             if mind.locked and self.cycle.phase != AT_REST:
                 self.cycle.step(board, now_ms)  # close what is open, then stay
             return
-        self.beam.watch(sense.drop_count)
+        self.beam.watch(board.sense.drop_count)
         self.beam.step(board, now_ms)
-        ledger = mind.ledger
-        if ledger.in_cup():
-            emptied = sense.cup_present and now_ms >= self.orders.still_at()
-            emptied = emptied and abs(sense.cup_mg) <= status.NOISE_MG
-            if sense.lift_count != ledger.lifts or emptied:
-                ledger.lifted(self.clock.utc_s)
-                ledger.lifts = sense.lift_count
-                mind.save()
-        self._latch(self.homing.watch(sense))
+        if mind.ledger.in_cup():
+            self._cup(now_ms)
+        self._latch(self.homing.watch(board.sense))
         self.homing.park(board, now_ms)
+
+    def _cup(self, now_ms: int) -> None:
+        """What was released lies in the cup until that was lifted or is seen empty."""
+        sense = self._board.sense
+        ledger = self.mind.ledger
+        emptied = sense.cup_present and now_ms >= self.orders.still_at()
+        emptied = emptied and abs(sense.cup_mg) <= status.NOISE_MG
+        if sense.lift_count != ledger.lifts or emptied:
+            ledger.lifted(self.clock.utc_s)
+            ledger.lifts = sense.lift_count
+            self.mind.save()
 
     def _latch(self, code: int) -> None:
         if code and self.mind.ledger.latch(code):
@@ -177,46 +185,40 @@ class Executive(Machines):
     def _report(self, link: BoardEnd, now_ms: int) -> int:
         """Panel, Actual, watchdog; returns when to wake."""
         board = self._board
-        lost = link.silent_ms(now_ms) >= ALONE_MS
-        own = solo.flags(self.holding.lease, self.mind.ledger, self.clock, lost)
-        d = self.inbox.desired
-        if own or self.mind.locked:
-            self.panel.show(board, codes.ALARM, False)
-        elif d is not None and link.alive(now_ms):
-            self.panel.show(board, d.signal, bool(d.flags & codes.D_HUSH))
-        else:
-            self.panel.show(board, codes.QUIET, False)
-        self._fill(link, own, now_ms)
+        own = self._own(link, now_ms)
+        self._show(link, own, now_ms)
+        self._fill(own, now_ms)
         is_open = self._is_open(now_ms)
         if self.status.due(now_ms, link.sessions, is_open):
-            board.transmit(link.seal(ACTUAL, self.status.actual.pack()))
+            told = self.status.told(board.sense, link.bad_frames)
+            board.transmit(link.seal(ACTUAL, told))
         board.transmit(link.outgoing(now_ms, board.sense.luck))
         board.feed(DOG_MS)
         return self._wake(link, is_open, now_ms)
+
+    def _own(self, link: BoardEnd, now_ms: int) -> int:
+        """The flags that the board raises by itself."""
+        lost = link.silent_ms(now_ms) >= ALONE_MS
+        return self.solo.flags(self.holding.lease, self.mind.ledger, self.clock, lost)
+
+    def _show(self, link: BoardEnd, own: int, now_ms: int) -> None:
+        """Lamp and buzzer: the board's own alarm first, then the controller's while it lives."""
+        d = self.inbox.desired
+        if own or self.mind.locked:
+            self.panel.show(self._board, codes.ALARM, False)
+        elif d is not None and link.alive(now_ms):
+            self.panel.show(self._board, d.signal, bool(d.flags & codes.D_HUSH))
+        else:
+            self.panel.show(self._board, codes.QUIET, False)
 
     def _is_open(self, now_ms: int) -> bool:
         # PREPARED may wait for hours: a press, like any other change, is told at once anyway
         return self.mind.order.state == codes.STARTED or self.panel.recent(now_ms)
 
-    def _fill(self, link: BoardEnd, own: int, now_ms: int) -> None:
+    def _fill(self, own: int, now_ms: int) -> None:
         a = self.status.actual
-        flags = self.status.sense(self._board.sense) | own
-        mind = self.mind
-        ledger = mind.ledger
-        if self.clock.ok:
-            flags |= codes.F_CLOCK_SET
-        if mind.locked:
-            flags |= codes.F_LOCKED
-        elif codes.ASSERTION not in ledger.latched:
-            flags |= codes.F_SELFTEST_OK
-        if mind.locked or self.homing.drive_off():
-            flags |= codes.F_DRIVE_OFF
-        elif self._board.sense.encoder != NO_READING:
-            flags |= codes.F_POSITION_PROVEN
-        if not self.beam.fault:
-            flags |= codes.F_BEAM_OK
-        a.flags = flags
-        a.fault = status.worst(faults.standing(self, self._board.sense, now_ms - self._boot_ms))
+        a.flags = self._flags() | own
+        a.fault = faults.worst(self, self._board.sense, now_ms - self._boot_ms)
         a.boot_epoch = self.boot_epoch
         a.refusal = self.orders.refusal
         if not a.refusal and self._board.sense.service:
@@ -224,14 +226,31 @@ class Executive(Machines):
         a.refused_order = self.orders.refused_order
         a.consent_round = self.consent.round
         a.press_count = self.panel.presses
+        ledger = self.mind.ledger
         a.lease_no = ledger.lease_no
         a.lease_digest = self.holding.digest
         a.held_mask = ledger.held
         a.spent_mask = ledger.spent
-        a.bad_frames = link.bad_frames
         a.signal = self.panel.signal
-        a.version = status.VERSION
-        self.status.order(mind.order)
+        self.status.order(self.mind.order)
+
+    def _flags(self) -> int:
+        """All but what the board raises alone; fills what the sensors say."""
+        flags = self.status.sense(self._board.sense)
+        mind = self.mind
+        if self.clock.ok:
+            flags |= codes.F_CLOCK_SET
+        if mind.locked:
+            flags |= codes.F_LOCKED
+        elif codes.ASSERTION not in mind.ledger.latched:
+            flags |= codes.F_SELFTEST_OK
+        if mind.locked or self.homing.drive_off():
+            flags |= codes.F_DRIVE_OFF
+        elif self._board.sense.encoder != NO_READING:
+            flags |= codes.F_POSITION_PROVEN
+        if not self.beam.fault:
+            flags |= codes.F_BEAM_OK
+        return flags
 
     def _wake(self, link: BoardEnd, is_open: bool, now_ms: int) -> int:
         """The nearest deadline of any machine, as the 32 bits of the board's milliseconds."""
@@ -247,9 +266,8 @@ class Executive(Machines):
             at_ms = min(at_ms, self.beam.wake_ms)
             if self.orders.still_at() > now_ms:
                 at_ms = min(at_ms, self.orders.still_at())
-        at_s = solo.next_s(self.holding.lease, self.mind.ledger, self.clock.utc_s)
-        if at_s != solo.NEVER_S:
-            at_ms = min(at_ms, self.clock.until_utc(at_s))
+        if self.solo.next_s != solo.NEVER_S:
+            at_ms = min(at_ms, self.clock.until_utc(self.solo.next_s))
         at_ms = max(at_ms, now_ms + 1) & _TICKS
         return at_ms if at_ms != _TICKS else 0
 

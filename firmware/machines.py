@@ -16,6 +16,7 @@ from firmware.mind import Mind
 from firmware.orders import Orders
 from firmware.panel import Panel
 from firmware.selftest import BeamTest
+from firmware.solo import Solo
 from firmware.status import Status
 from firmware.store import Store
 
@@ -45,6 +46,7 @@ class Machines:
             self.beam,
             self.cycle,
         )
+        self.solo = Solo()
         self.status = Status()
 
     def photograph(self, now_ms: int) -> "tuple[tuple[int, ...], ...]":

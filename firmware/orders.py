@@ -140,7 +140,7 @@ class Orders:
         order.round_starts += 1
         order.exposed = 0
         order.witness(board.sense)
-        row = lease.rows[d.compartment]
+        row = lease.row(d.compartment)
         self._mind.ledger.start(order.number, d.compartment, row, lease, self._clock.utc_s)
         if not self._mind.save():
             self._refuse(board, d.order, codes.STORE_TORN)

@@ -1,13 +1,13 @@
 """The board's Actual, and when it is worth sending.
 
-Responsible for: filling every field from the machines' state, choosing the most severe
-standing fault, noticing change. Not responsible for sealing or the cable (loop.py).
+Responsible for: filling every field from the machines' state, noticing change. Not
+responsible for which fault is told (faults.py), for sealing or the cable (loop.py).
 """
 
 from firmware.device import Inputs
 from firmware.order import Order
 from hal.wire import codes
-from hal.wire.messages import Actual
+from hal.wire.messages import ACTUAL_SIZE, Actual
 
 VERSION = 1
 KEEPALIVE_MS = 10000
@@ -15,49 +15,41 @@ OPEN_MS = 250  # while an order is open or somebody is at the button
 NOISE_MG = 25  # smaller movements of the scale are not news
 
 
-def worst(standing: "list[int]") -> int:
-    """The most severe code, the first of equals; 0: none."""
-    found = 0
-    rank = 0
-    for code in standing:
-        row = codes.FAULTS.get(code)
-        if row is not None and row[1] > rank:
-            found, rank = code, row[1]
-    return found
-
-
 class Status:
     """One Actual, filled anew every turn; `due` tells whether to send it."""
 
     def __init__(self) -> None:
         self.actual = Actual()
-        self._told = b""
+        self.actual.version = VERSION
+        self._told = bytearray(ACTUAL_SIZE)  # as it was compared, not as it was sent
+        self._news = bytearray(ACTUAL_SIZE)
         self._told_ms = 0
         self._sessions = 0
 
     def sense(self, sense: Inputs) -> int:
-        """Fill what the sensors say and return their flags."""
+        """Fill what the sensors say, coarsely where they are never quiet; returns their flags."""
         a = self.actual
-        a.utc_s = sense.utc_s
-        a.encoder = sense.encoder
         a.lift_count = sense.lift_count
-        a.cup_mg = sense.cup_mg
         a.door_count = sense.door_count
         a.tray_index = sense.tray_index
         a.drop_count = sense.drop_count
-        a.battery_mv = sense.battery_mv
-        flags = 0
-        for value, flag in (
-            (sense.simulated, codes.F_SIMULATED),
-            (sense.service, codes.F_SERVICE),
-            (sense.door_open, codes.F_DOOR_OPEN),
-            (sense.mains, codes.F_MAINS),
-            (sense.cup_present, codes.F_CUP_PRESENT),
-            (sense.gate_closed, codes.F_GATE_CLOSED),
-            (sense.button_down, codes.F_BUTTON_DOWN),
-        ):
-            if value:
-                flags |= flag
+        a.utc_s = a.encoder = a.bad_frames = 0  # noise must not make more traffic
+        cup_mg = sense.cup_mg
+        a.cup_mg = -1 if cup_mg < -NOISE_MG else (cup_mg + NOISE_MG) // (2 * NOISE_MG)
+        a.battery_mv = sense.battery_mv // 128
+        flags = codes.F_SIMULATED if sense.simulated else 0
+        if sense.service:
+            flags |= codes.F_SERVICE
+        if sense.door_open:
+            flags |= codes.F_DOOR_OPEN
+        if sense.mains:
+            flags |= codes.F_MAINS
+        if sense.cup_present:
+            flags |= codes.F_CUP_PRESENT
+        if sense.gate_closed:
+            flags |= codes.F_GATE_CLOSED
+        if sense.button_down:
+            flags |= codes.F_BUTTON_DOWN
         return flags
 
     def order(self, order: Order) -> None:
@@ -77,20 +69,25 @@ class Status:
 
     def due(self, now_ms: int, sessions: int, is_open: bool) -> bool:
         """News, a new session, or time for a keepalive; remembers what was told."""
-        a = self.actual
-        kept = (a.utc_s, a.encoder, a.cup_mg, a.battery_mv, a.bad_frames)
-        a.utc_s = a.encoder = 0
-        a.cup_mg = -1 if a.cup_mg < -NOISE_MG else (a.cup_mg + NOISE_MG) // (2 * NOISE_MG)
-        a.battery_mv //= 128
-        a.bad_frames = 0  # noise must not make more traffic
-        news = a.pack()
-        a.utc_s, a.encoder, a.cup_mg, a.battery_mv, a.bad_frames = kept
+        news = self._news
+        self.actual.pack_into(news)
         if news != self._told or sessions != self._sessions or now_ms >= self.wake_at(is_open):
+            self._news = self._told
             self._told = news
             self._told_ms = now_ms
             self._sessions = sessions
             return True
         return False
+
+    def told(self, sense: Inputs, bad_frames: int) -> bytes:
+        """Actual as it is sent, with everything as it is now."""
+        a = self.actual
+        a.utc_s = sense.utc_s
+        a.encoder = sense.encoder
+        a.cup_mg = sense.cup_mg
+        a.battery_mv = sense.battery_mv
+        a.bad_frames = bad_frames
+        return a.pack()
 
     def wake_at(self, is_open: bool) -> int:
         """When the next keepalive is due."""
@@ -104,4 +101,4 @@ class Status:
         """Become the status `snapshot` was taken of."""
         self._told_ms = values[0] + now_ms
         self._sessions = values[1]
-        self._told = bytes(values[2:])
+        self._told = bytearray(values[2:])

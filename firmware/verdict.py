@@ -43,8 +43,8 @@ def witness(sense: Inputs, mind: Mind, holding: Holding, cycle: "Cycle | None") 
     w.weight_known = bool(sense.cup_present) and sense.lift_count == order.pre_lifts
     w.delta_mg = sense.cup_mg - order.pre_mg if w.weight_known else 0
     lease = holding.lease
-    if lease is not None and lease.rows[order.compartment].fill == order.fill:
-        row = lease.rows[order.compartment]
+    if lease is not None and lease.fill(order.compartment)[0] == order.fill:
+        row = lease.row(order.compartment)
         w.weight_mg = row.weight_mg
         w.tolerance_mg = row.tolerance_mg
     return w
