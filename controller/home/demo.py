@@ -27,9 +27,10 @@ from controller.home import week
 from controller.home.cast import Cast
 from controller.home.furnish import PLAN_FILE
 from controller.home.judge import Verdict, judge
-from controller.home.orders import from_orders
+from controller.home.orders import chosen
 from controller.home.places import HomeRefused, Places
 from controller.home.stage import Casting, Stage
+from controller.home.switches import one_of, whole
 from controller.journal import Journal
 from fleet.brokers import BrokerMissing
 from fleet.store import Store
@@ -44,6 +45,7 @@ HASHED: Final = frozenset(
         "AlertRaised", "AlertAcknowledged", "AlertResolved",
     )
 )  # fmt: skip
+DAYS_MOST: Final = 90
 DRAIN_LOOKS: Final = 400
 DRAIN_MS: Final = 30_000  # simulated, per look
 
@@ -88,11 +90,14 @@ def home_folder(environ: Mapping[str, str]) -> Iterator[Path]:
 
 def wanted_of(environ: Mapping[str, str]) -> Wanted:
     """From BROKER, SEED, DAYS, PLAN and START; HomeRefused, PlanRefused."""
-    casting = Casting(environ.get("BROKER", "") or "nats", int(environ.get("SEED", "") or 1))
-    days = int(environ.get("DAYS", "") or week.DAYS)
+    casting = Casting(
+        one_of(environ, "BROKER", ("nats", "mosquitto", "none")),
+        whole(environ, "SEED", 1, 0, 2**32 - 1),
+    )
+    days = whole(environ, "DAYS", week.DAYS, 1, DAYS_MOST)
     path = environ.get("PLAN", "")
     if path:
-        plan, start, note = from_orders(path, environ.get("START", ""), days)
+        plan, start, note = chosen(path, environ.get("START", ""), days)
         return Wanted(plan, start, (week.WEEK[0],), days, casting, note)
     plan = parse_plan(PLAN_FILE.read_text(encoding="utf-8"))
     script = tuple(beat for beat in week.WEEK if beat.day <= days)

@@ -16,7 +16,7 @@ import random
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -26,6 +26,7 @@ from controller.events import Json
 from controller.home.demo import Wanted, home_folder, play, wanted_of
 from controller.home.places import HomeRefused
 from controller.home.stage import Stage
+from controller.home.switches import whole
 from controller.home.week import broker_back, no_broker
 from controller.journal import Journal
 from fleet.brokers import BrokerMissing
@@ -34,6 +35,7 @@ from hal.wire import codes
 from schedules.model import PlanRefused
 
 KILLS: Final = 20  # of each kind
+KILLS_MOST: Final = 200
 VICTIMS: Final = ("controller", "firmware", "broker")
 AIMS: Final = ("any time", "the lamp calls", "the tray turns", "pills in the cup")
 HOUR_MS: Final = 3_600_000
@@ -71,7 +73,7 @@ class Toll:
 def main(argv: Sequence[str]) -> int:
     """0: all held after every kill. 1: something broke. 2: it could not be played."""
     try:
-        kills = _kills(os.environ)
+        kills = whole(os.environ, "KILLS", KILLS, 1, KILLS_MOST)
         wanted = wanted_of(os.environ)
         if wanted.casting.broker == "none":
             raise HomeRefused("BROKER=none: there must be one to kill")
@@ -84,13 +86,6 @@ def main(argv: Sequence[str]) -> int:
         return 2
     print(json.dumps(line, sort_keys=True), flush=True)
     return 0 if line["ok"] else 1
-
-
-def _kills(environ: Mapping[str, str]) -> int:
-    text = environ.get("KILLS", "") or str(KILLS)
-    if not text.isdigit() or not 1 <= int(text) <= 200:
-        raise HomeRefused(f"KILLS={text}: a whole number from 1 to 200 is expected")
-    return int(text)
 
 
 def _played(kills: int, wanted: Wanted, folder: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a person may set for `make run`, as NAME=value in front of or behind it.
+"""What a person may set for the tasks of a simulated home, as NAME=value.
 
 Responsible for reading and refusing; not responsible for what the values do.
 """
@@ -29,11 +29,11 @@ class Switches:
         """From the environment; HomeRefused names the switch and what it takes."""
         return cls(
             fresh=environ.get("FRESH", "") not in ("", "0"),
-            speed=_whole(environ, "SPEED", 1, 1, SPEED_MAX),
-            broker=_one_of(environ, "BROKER", ("nats", "none")),
-            firmware=_one_of(environ, "FIRMWARE", ("micropython", "cpython")),
-            port=_whole(environ, "PORT", 8080, 1, 65535),
-            seed=_whole(environ, "SEED", 1, 0, 2**32 - 1),
+            speed=whole(environ, "SPEED", 1, 1, SPEED_MAX),
+            broker=one_of(environ, "BROKER", ("nats", "none")),
+            firmware=one_of(environ, "FIRMWARE", ("micropython", "cpython")),
+            port=whole(environ, "PORT", 8080, 1, 65535),
+            seed=whole(environ, "SEED", 1, 0, 2**32 - 1),
         )
 
     def in_words(self) -> str:
@@ -43,14 +43,16 @@ class Switches:
         return f"{pace}, firmware on {mind}, demonstration keys"
 
 
-def _whole(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+def whole(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    """A whole number from `low` to `high`; HomeRefused names the switch."""
     text = environ.get(name, "") or str(default)
     if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
         raise HomeRefused(f"{name}={text}: a whole number from {low} to {high} is expected")
     return int(text)
 
 
-def _one_of(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+def one_of(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    """One of these words, the first where nothing is said; HomeRefused names the switch."""
     text = environ.get(name, "") or choices[0]
     if text not in choices:
         raise HomeRefused(f"{name}={text}: one of {', '.join(choices)} is expected")
