@@ -9,11 +9,11 @@ IllegalStep, and the machine locks.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Final
 
 from controller import events as ev
 from controller import table
+from controller.copies import replace
 from controller.state import (
     KEEP_S,
     Alert,
@@ -358,6 +358,11 @@ def _count(s: State, order: Order, at: int, lifted_at: int) -> State:
     return replace(s, releases=(*s.releases, *new))
 
 
+def _late_verdict(s: State, e: ev.VerdictCameLate, at: int, head: str) -> State:
+    assert s.order is not None and s.order.order == e.order
+    return replace(s, order=replace(s.order, verdict=e.verdict, code=e.code))
+
+
 def _cup_lifted(s: State, e: ev.CupLifted, at: int, head: str) -> State:
     if s.cup is None:
         return s
@@ -451,6 +456,7 @@ _CHANGES: Final[dict[type[ev.Event], Callable[[State, Any, int, str], State]]] =
     ev.OrderCommitted: _committed,
     ev.OrderWithdrawn: _withdrawn,
     ev.OrderResolved: _resolved,
+    ev.VerdictCameLate: _late_verdict,
     ev.CupLifted: _cup_lifted,
     ev.CupCleared: _cup_cleared,
     ev.TakenLate: _taken_late,

@@ -2,19 +2,22 @@
 
 Responsible for: the shape of the state. Not responsible for how an event
 changes it (fold.py) or whether it should happen (rules/). Closed doses leave
-the state after KEEP_S; the journal keeps them for ever.
+the state after KEEP_S; the journal keeps them for ever. No slots: copies.py
+copies what lies in __dict__.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
+
+from controller.copies import replace
 
 KEEP_S: Final = 8 * 86400  # longer than the longest rolling cap (7 d) the core counts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DoseLife:
     """One dose from its opening to its outcome."""
 
@@ -46,7 +49,7 @@ class DoseLife:
         return self.stage in ("open", "ordered", "committed", "released")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fill:
     """What a person loaded into one compartment, and what has become of it."""
 
@@ -69,7 +72,7 @@ class Fill:
     code: str = ""  # why it is held
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Order:
     """One request for one release; its number is never used again."""
 
@@ -89,7 +92,7 @@ class Order:
     code: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Round:
     """The fills one press consents to, in the order they will be exposed."""
 
@@ -102,7 +105,7 @@ class Round:
     started: bool = False  # at least one START was committed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cup:
     """Pills that fell and have not been seen to leave with the cup."""
 
@@ -115,7 +118,7 @@ class Cup:
     lifted_at: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Release:
     """Pieces that fell: they count for gaps and caps whatever the outcome (R2)."""
 
@@ -126,7 +129,7 @@ class Release:
     lifted_at: int  # 0: still in the cup, so the gap has not begun to run
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Alert:
     alert_id: str
     code: str
@@ -138,7 +141,7 @@ class Alert:
     acknowledged_by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class State:
     """All the core knows. Maps are never changed in place."""
 

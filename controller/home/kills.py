@@ -43,6 +43,7 @@ DAY_MS: Final = 24 * HOUR_MS
 FIRST_MS: Final = 1_000  # simulated: the loading is in reach, too
 QUIET_MS: Final = 8 * HOUR_MS  # before the end, so that the last one is survived as well
 AIM_MS: Final = 6 * HOUR_MS  # simulated; longer nobody waits for the right moment
+LATE_MS: Final = 600_000  # the same for a kill that has come too late already
 AWAY_MS: Final = 90_000  # simulated; the longest that a controller stays dead
 JITTER_S: Final = 0.03  # host time from the right moment to the signal
 REST_MS: Final = 20_000  # simulated; the longest from one kill to the next in its round
@@ -147,7 +148,7 @@ class Killer:
         for kill in self._kills:
             if not self._await(self._reached(kill.at_ms), PAUSE_S):
                 return
-            in_vain = self._reached(self._now_ms() + AIM_MS)
+            in_vain = self._reached(max(kill.at_ms + AIM_MS, self._now_ms() + LATE_MS))
             self._await(_moments(self._stage)[kill.aim], LOOK_S, in_vain)
             time.sleep(self._luck.random() * JITTER_S)
             try:
