@@ -29,6 +29,7 @@ RULES: Final[tuple[Rule, ...]] = (
     machine.faults,
     # an order in flight comes before everything that could start another
     orders.resolve,
+    orders.late_verdict,
     orders.heed_refusal,
     cup.watch,
     # who has been at the machine

@@ -330,6 +330,18 @@ class OrderResolved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class VerdictCameLate(Event):
+    """What the board says of an order that was closed as `no-verdict` after a day (R12)."""
+
+    barrier: ClassVar[bool] = True
+    order: int
+    verdict: int
+    code: int
+    drops: int
+    weight_delta_mg: int
+
+
+@dataclass(frozen=True, slots=True)
 class RoundEnded(Event):
     round: int
 

@@ -34,6 +34,7 @@ ROWS: Final[Rows] = (
     ("doubted", ("committed", "released"), "uncertain"),
     ("settled_taken", ("uncertain",), "taken"),
     ("settled_missed", ("uncertain",), "missed"),
+    ("settled_held", ("uncertain",), "held"),
 )
 
 _NEXT: Final[dict[tuple[str, str], str]] = {

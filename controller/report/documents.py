@@ -181,6 +181,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "OrderConsented": ("order", "round", "boot_epoch"),
     "OrderCommitted": ("order", "digest", "boot_epoch"),
     "OrderWithdrawn": ("order", "why"),
+    "VerdictCameLate": ("order", "verdict", "code", "drops", "weight_delta_mg"),
     "OrderResolved": ("order", "verdict", "code", "drops", "weight_delta_mg", "lift_count"),
     "RoundEnded": ("round",),
     "CupLifted": ("round",),

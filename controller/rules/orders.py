@@ -12,7 +12,7 @@ from typing import Final
 
 from controller import events as ev
 from controller.facts import Facts
-from controller.rules.alerts import close
+from controller.rules.alerts import alert_id, close
 from controller.rules.doses import FINISH_S, doses_of
 from controller.rules.limits import free_at, room_at
 from controller.state import Fill, Order, State
@@ -211,6 +211,33 @@ def resolve(state: State, facts: Facts) -> list[ev.Event]:
     ):
         return _end(state, order, codes.UNCERTAIN, codes.BOARD_SILENT, 0, 0, 0)
     return []
+
+
+def late_verdict(state: State, facts: Facts) -> list[ev.Event]:
+    """After a day without the board, then its DONE: proof that nothing fell settles the doubt.
+
+    That something fell does not: where it is now, only a person can see.
+    """
+    order, board = state.order, facts.board
+    if order is None or board is None or order.stage != "resolved":
+        return []
+    waited_in_vain = order.verdict == codes.UNCERTAIN and order.code == codes.BOARD_SILENT
+    if not waited_in_vain or board.order != order.order or board.order_state != codes.DONE:
+        return []
+    happened: list[ev.Event] = [
+        ev.VerdictCameLate(
+            order.order, board.verdict, board.code, board.drops, board.weight_delta_mg
+        )
+    ]
+    for dose_id in order.doses:
+        d = state.doses.get(dose_id)
+        if d is None or d.stage != "uncertain" or board.verdict != codes.NOT_RELEASED:
+            continue
+        happened.append(ev.DoseSettled(dose_id, "held", codes.word(board.code), "board"))
+        doubt = alert_id("dose-uncertain", dose_id)
+        if doubt in state.alerts:
+            happened.append(ev.AlertResolved(doubt, "held", "board"))
+    return happened
 
 
 def _end(

@@ -93,6 +93,7 @@ SENTENCES = {
     "OrderConsented": ("The button was pressed.", "good", True),
     "OrderCommitted": ("Order {order} is on the disk: the tray may turn.", "calm", False),
     "OrderWithdrawn": ("Order {order} was given up: {why}.", "calm", False),
+    "VerdictCameLate": ("Order {order}, after a day: {verdict}{because}.", "calm", True),
     "OrderResolved": ("Order {order}: {verdict}{because}.", "calm", True),
     "CupLifted": ("The cup was lifted.", "good", True),
     "CupCleared": ("The cup is back, and empty.", "good", True),

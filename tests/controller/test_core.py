@@ -49,8 +49,8 @@ def test_a_missing_row_is_found_by_the_start_up_check(monkeypatch: pytest.Monkey
         diagram.check_against(table.ROWS)
 
 
-def test_only_a_named_person_leaves_uncertain() -> None:
-    """Every row out of `uncertain` is a settlement."""
+def test_only_a_settlement_leaves_uncertain() -> None:
+    """Every row out of `uncertain` is one: by a named person, or by the board's late proof."""
     out = [step for step, sources, _ in table.ROWS if "uncertain" in sources]
 
     assert out and all(step.startswith("settled_") for step in out)

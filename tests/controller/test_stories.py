@@ -308,6 +308,30 @@ def test_the_loader_is_called_before_the_machine_runs_out(home: Home) -> None:
     assert "load-due" in home.alerts()
 
 
+@pytest.mark.parametrize("jammed", [True, False])
+def test_a_verdict_after_a_day_settles_only_that_nothing_fell(home: Home, jammed: bool) -> None:
+    """The cable is dead in mid-dose for 25 h: never closed by the window, then uncertain (R12)."""
+    home.run_to("2026-11-23T07:05:00+00:00")
+    if jammed:
+        mishaps.cause(home.world, "jam")
+    home.world.press()
+    while not home.world.drives or home.world.drives[-1][1] != -1:
+        home.house.run(home.world.now_ms + 10)
+    mishaps.cause(home.world, "cable_cut")
+    home.run(23 * 3600)
+    first = [d for d in home.doses.values() if d.order == 1]
+    assert ["committed", "committed"] == [d.stage for d in first]
+    home.run(2 * 3600)
+    first = [home.doses[d.dose_id] for d in first]
+    assert [("uncertain", "no-verdict")] * 2 == [(d.stage, d.how) for d in first]
+
+    mishaps.heal(home.world, "cable_cut")
+    home.run(120)
+    first = [home.doses[d.dose_id] for d in first]
+    assert ["held" if jammed else "uncertain"] * 2 == [d.stage for d in first], home.show()
+    assert (0 if jammed else 2) == _fallen(home.world.truth())
+
+
 def _fallen(truth: dict[str, object]) -> int:
     """Pieces that ever left a compartment by falling, as only the world knows."""
     fills = truth["fills"]
