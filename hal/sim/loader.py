@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hal.sim.control import HouseAway, HouseClient, HouseRefused
+from hal.wire import codes
 
 WHO = "person/loader"
 CHUNK = 65536
@@ -24,6 +25,9 @@ RETRY_S = 1.0
 NOTHING_TO_DO_S = 60.0  # after a visit that filled nothing: every opening holds all fills
 IN_FORCE_S = 60.0  # real seconds to wait for a lease before closing anyway
 FRESH_TRIES = 40
+CALL_S = 20.0  # simulated: a person who is called to a machine in use is not there at once
+FILLINGS_MAX = 100  # steps of one visit: emptied and filled, all compartments and some to spare
+BUSY_STAGES = ("committed", "released", "taken")
 
 HOUSE, WISH, COUNT = "house", "wish", "count"
 
@@ -91,6 +95,16 @@ def finishing(by: str = WHO) -> Step:
     return Step(WISH, {"wish": "loading-done", "by": by})
 
 
+def may_open(snapshot: Mapping[str, object]) -> bool:
+    """Nobody else is at the machine, and no medicine is on its way or in the cup."""
+    work, board = snapshot.get("round"), snapshot.get("board")
+    flags = board.get("flags") if isinstance(board, dict) else None
+    occupied = codes.F_SERVICE | codes.F_DOOR_OPEN
+    busy = isinstance(work, dict) and work.get("stage") in BUSY_STAGES
+    away = not isinstance(flags, int) or bool(flags & occupied)
+    return not (busy or away or snapshot.get("mode") == "service")
+
+
 class Refused(Exception):
     """House or controller said no to the loader."""
 
@@ -152,6 +166,12 @@ class Loader:
             pieces = self.house.ask("empty", compartment=compartment)["pieces"]
             self.wisher.wish(counted(compartment, pieces).body)
 
+    def speed(self) -> int:
+        """Simulated seconds per second."""
+        view = self.house.ask("view").get("view")
+        speed = view.get("speed") if isinstance(view, dict) else None
+        return max(1, speed) if isinstance(speed, int) else 1
+
     def latest(self) -> dict[str, object]:
         """The controller's present `loading` row, {} where nothing is asked."""
         for snapshot in self.wisher.snapshots():
@@ -163,23 +183,38 @@ class Loader:
         """One loading from switch to switch; the number of compartments filled."""
         for step in opening():
             self.do(step)
-        filled = 0
         try:
             self._await_access()
-            loading = self.latest()
-            verify, rows = loading.get("verify"), loading.get("rows")
+            verify = self.latest().get("verify")
             for step in looking(verify if isinstance(verify, list) else []):
                 self.do(step)
-            for row in rows if isinstance(rows, list) else []:
-                for step in filling(row):
-                    self.do(step)
-                filled += 1
+            filled = self._fill()
             self.do(finishing())
             self._await_in_force()
         finally:
             for step in closing():
                 self.do(step)
         return filled
+
+    def _fill(self) -> int:
+        """Row by row, always by the newest proposal: what was said before changes it."""
+        filled: set[object] = set()
+        emptied: set[object] = set()
+        for _ in range(FILLINGS_MAX):
+            rows = self.latest().get("rows")
+            todo = [r for r in rows if r["compartment"] not in filled] if rows else []  # type: ignore[attr-defined]
+            if not todo:
+                break
+            row = todo[0]
+            compartment = row["compartment"]
+            if row.get("empty_first") and compartment not in emptied:
+                self.do(Step(COUNT, {"compartment": compartment}))
+                emptied.add(compartment)
+                continue
+            for step in filling({**row, "empty_first": False}):
+                self.do(step)
+            filled.add(compartment)
+        return len(filled)
 
     def _await_access(self) -> None:
         """Until the controller knows that door and switch are open."""
@@ -202,6 +237,21 @@ class Loader:
             time.sleep(PAUSE_S)
 
 
+def called(snapshots: Iterator[dict[str, object]], speed: int) -> bool:
+    """Follow the controller until it is time to go there; False: it hung up before."""
+    since: float | None = None
+    for snapshot in snapshots:
+        loading = snapshot.get("loading")
+        asked = isinstance(loading, dict) and bool(loading.get("asked"))
+        if not (asked and may_open(snapshot)):
+            since = None
+            continue
+        since = time.monotonic() if since is None else since
+        if snapshot.get("plan") is None or time.monotonic() - since >= CALL_S / speed:
+            return True  # a machine that was never loaded has nobody who waits for it
+    return False
+
+
 def main(argv: list[str]) -> int:
     """For ever: watch the controller, load when it asks."""
     parser = argparse.ArgumentParser(prog="python -m hal.sim.loader", description=__doc__)
@@ -212,15 +262,13 @@ def main(argv: list[str]) -> int:
         pause_s = RETRY_S
         try:
             loader = Loader(HouseClient(options.house), Wisher(options.controller))
-            for snapshot in loader.wisher.snapshots():
-                loading = snapshot.get("loading")
-                if isinstance(loading, dict) and loading.get("asked"):
-                    filled = loader.visit()
-                    pause_s = RETRY_S if filled else NOTHING_TO_DO_S
-                    print(f"loader: filled {filled} compartments", flush=True)
-                    break
+            if called(loader.wisher.snapshots(), loader.speed()):
+                filled = loader.visit()
+                pause_s = RETRY_S if filled else NOTHING_TO_DO_S
+                print(f"loader: filled {filled} compartments", flush=True)
         except (OSError, ValueError, Refused, HouseAway, HouseRefused) as why:
             print(f"loader: {why}", flush=True)
+            pause_s = NOTHING_TO_DO_S if isinstance(why, Refused) else RETRY_S
         time.sleep(pause_s)
 
 

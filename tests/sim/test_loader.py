@@ -6,7 +6,18 @@ import threading
 from pathlib import Path
 
 from hal.sim.control import HouseClient
-from hal.sim.loader import COUNT, HOUSE, WISH, Loader, Wisher, closing, filling, opening
+from hal.sim.loader import (
+    COUNT,
+    HOUSE,
+    WISH,
+    Loader,
+    Wisher,
+    closing,
+    filling,
+    may_open,
+    opening,
+)
+from hal.wire import codes
 from tests.sim.processes import Home
 
 ROW: dict[str, object] = {
@@ -68,6 +79,20 @@ def test_the_door_is_open_only_while_the_switch_is_held() -> None:
     order = [str(step.body["verb"]) for step in opening() + closing()]
 
     assert ["service", "door", "door", "service"] == order
+
+
+def test_nobody_opens_a_machine_that_is_in_use() -> None:
+    """Not while medicine is coming or in the cup, nor while somebody else is there."""
+    calm: dict[str, object] = {"mode": "ready", "round": None, "board": {"flags": codes.F_MAINS}}
+
+    assert may_open(calm)
+    assert may_open({**calm, "round": {"stage": "prepared"}})
+    for stage in ("committed", "released", "taken"):
+        assert not may_open({**calm, "round": {"stage": stage}})
+    assert not may_open({**calm, "mode": "service"})
+    assert not may_open({**calm, "board": {"flags": codes.F_DOOR_OPEN}})
+    assert not may_open({**calm, "board": {"flags": codes.F_SERVICE}})
+    assert not may_open({**calm, "board": {}})
 
 
 def test_a_visit_fills_what_was_proposed_and_closes_the_machine(tmp_path: Path) -> None:
