@@ -1,7 +1,7 @@
 """Plain sentences for people: what to do now, and what an alert means.
 
-Responsible for: the words of the patient's panel and of alerts, short enough to
-be read aloud. Not responsible for when they are said. No medicine is named here.
+Responsible for: the words of the patient's panel, of alerts and of faults, short
+enough to be read aloud. Not responsible for when they are said. No medicine is named here.
 """
 
 from __future__ import annotations
@@ -60,6 +60,48 @@ HOW: Final = {
     "not-presented": "could not be offered long enough",
     "no-verdict": "the machine never said what happened",
 }
+
+_HOME: Final = "Look what is in its way. Then, under Loading, let the tray go home."
+_CHUTE: Final = "Look into cup, chute and compartment, say under Today what became of the dose."
+_LOOK: Final = "Look into the compartments and say, under Loading, that they are right."
+_INSIDE: Final = "The machine found a fault in itself."
+_SERVICE: Final = "Call service."
+
+# word of a fault or refusal: (what is wrong, what a person can do about it)
+FAULTS: Final = {
+    "jam": ("The tray is stuck.", _HOME),
+    "position-unproven": ("The machine does not know where its tray stands.", _HOME),
+    "homing-failed": ("The tray did not come home.", _HOME),
+    "gate-stuck-closed": ("The gate does not open.", _HOME),
+    "gate-stuck-open": ("The gate does not close.", _HOME),
+    "beam-blind": ("The machine cannot see pieces fall.", "Clean the light barrier."),
+    "beam-spurious": ("Something disturbs the light barrier.", "Clean the light barrier."),
+    "scale-fault": ("The scale under the cup does not work.", "Look what lies under the cup."),
+    "no-drop": ("Nothing was seen to fall.", _CHUTE),
+    "short-or-over": ("Something else fell than was expected.", _CHUTE),
+    "chute-held": ("Pieces may have stayed in the chute.", f"{_CHUTE} {_HOME}"),
+    "door-open": ("The door is open.", "Close it."),
+    "service-on": ("The service switch is on.", "Let go of it."),
+    "brown-out": ("The power failed for a moment.", "Nothing, if it does not come again."),
+    "battery-low": ("The battery is nearly empty.", "Bring the mains back."),
+    "store-torn": ("A record was cut off while it was written.", "Nothing: the copy is used."),
+    "store-missing": ("The memory of the machine is lost.", _SERVICE),
+    "watchdog": ("The machine stood still and restarted itself.", _SERVICE),
+    "self-test": (_INSIDE, _SERVICE),
+    "assertion": (_INSIDE, _SERVICE),
+    "no-lease": ("The machine was not loaded to the end.", "Finish under Loading."),
+    "fill-unknown": ("The door was open since it was loaded.", _LOOK),
+    "fill-spent": ("This compartment was emptied already.", "Fill it again under Loading."),
+    "compartment-held": ("The compartment is held.", "Look into it and say what you see."),
+    "tray-changed": ("Another tray is in the machine.", _LOOK),
+    "clock-not-set": ("The clock of the machine is not set.", "Each loading sets it."),
+    "board-simulated": ("A simulated board where a real one belongs.", _SERVICE),
+}
+
+
+def fault(word: str) -> tuple[str, str]:
+    """What is wrong and what to do, for the word of a fault; empty for one without words."""
+    return FAULTS.get(word, ("", ""))
 
 
 def alert(code: str) -> str:

@@ -7,7 +7,7 @@ for what may be done: the controller asks for switch and door, and checks every 
 from dataclasses import dataclass
 
 from controller.web import words
-from controller.web.pick import number
+from controller.web.pick import number, text
 from controller.web.snapshot import LoadRow, Snapshot
 from hal.wire import codes
 
@@ -32,7 +32,7 @@ class Work:
     door: bool
     asked: bool
     done: bool
-    drive_off: bool  # the tray's position is not proven: it goes home first, covered
+    drive_off: bool  # position unproven or chute in doubt: the tray goes home first, covered
     held: tuple[int, ...]
     fills: tuple[Fill, ...]
 
@@ -56,7 +56,7 @@ def work(now: Snapshot) -> Work:
         door=bool(flags & codes.F_DOOR_OPEN),
         asked=bool(load and load.asked),
         done=bool(load and load.done),
-        drive_off=bool(flags & codes.F_DRIVE_OFF),
+        drive_off=bool(flags & codes.F_DRIVE_OFF) or text(now.board, "fault") == "chute-held",
         held=load.verify if load and load.verify else held,
         fills=tuple(_fill(row, now) for row in load.rows) if load else (),
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from controller.web import words
 from controller.web.pick import number, text
 from controller.web.snapshot import Dose, Round, Snapshot
+from controller.words import fault
 
 RECENT_S = 20 * words.MINUTE_S  # how long "taken" or "missed" stays the news
 COUNTDOWN_S = 2 * words.MINUTE_S  # below this the seconds are counted
@@ -83,6 +84,8 @@ def panel(now: Snapshot | None, *, now_s: int, up: bool, since: str, hands: bool
 
 
 def _away(since: str) -> Panel:
+    if since == "yet":
+        return Panel("starting", "calm", "One moment", "The screen is looking for the machine.")
     return Panel(
         "away",
         "bad",
@@ -98,14 +101,14 @@ def _trouble(now: Snapshot) -> Panel | None:
     if now.mode in ("locked", "journal-fault"):
         why = now.say or "It is locked."
         return Panel("problem", "bad", "Please do not wait for this machine", why, HELP)
+    if now.link == "stale" or any(alert.code == "board-silent" for alert in now.alerts):
+        sentence = "Nothing is given out until it answers. The screen keeps trying."
+        return Panel("problem", "bad", "The machine does not answer", sentence, HELP)
     if now.mode == "starting":
         return Panel("starting", "calm", "One moment", "The machine is getting ready.")
     if not now.trusted:
-        sentence = "Nothing is given out until somebody has confirmed the time."
+        sentence = "Nothing is given out until somebody has confirmed the time, under Today."
         return Panel("problem", "bad", "The clock is not sure", sentence, HELP)
-    if now.link in ("stale", "never"):
-        sentence = "Nothing is given out until it answers. The screen keeps trying."
-        return Panel("problem", "bad", "The machine does not answer", sentence, HELP)
     return None
 
 
@@ -140,9 +143,24 @@ def _round(now: Snapshot, round_: Round, now_s: int, hands: bool) -> Panel:
             act=Act("return_cup", "Put the cup back") if hands and cup_away(now) else None,
             until=words.clock(round_.close_at, now.zone),
         )
+    if fault(refusal)[0]:
+        return _blocked(round_, fault(refusal)[0], now.zone)
     if now_s < round_.due_at and now.signal not in ("call", "warn"):
         return _early(now, round_, now_s, hands)
     return _called(now, round_, now_s, hands)
+
+
+def _blocked(round_: Round, why: str, zone: str) -> Panel:
+    """The board has said no, and not because of the patient: a press would do nothing."""
+    return Panel(
+        "blocked",
+        "bad",
+        "Your medicine has to wait",
+        f"{why} Somebody has to look at the machine first.",
+        HELP,
+        medicines=round_.names,
+        until=words.clock(round_.close_at, zone),
+    )
 
 
 def _title(round_: Round, zone: str) -> str:
@@ -210,7 +228,7 @@ def _doubtful(now: Snapshot, dose: Dose) -> Panel:
 def _attention(now: Snapshot, now_s: int) -> Panel:
     """The alarm sounds, but no medicine is in work: say why, and that it is not the patient's."""
     loudest = [alert for alert in now.alerts if alert.severity == "high"] or list(now.alerts)
-    why = loudest[0].sentence if loudest else now.say
+    why = loudest[0].told if loudest else now.say
     coming = f" Next medicine {words.when(now.next_at, now_s, now.zone)}." if now.next_at else ""
     return Panel("attention", "bad", "Something needs attention", why + coming, HELP)
 

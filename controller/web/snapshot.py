@@ -18,6 +18,7 @@ from controller.web.pick import (
     text,
     texts,
 )
+from controller.words import fault
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ class Alert:
     compartment: int | None
     acknowledged_by: str
     fault: str
+
+    @property
+    def told(self) -> str:
+        """What is wrong, in one sentence; the fault's own where it has one."""
+        return fault(self.fault)[0] or self.sentence or self.code.replace("-", " ")
 
     @property
     def may_resolve(self) -> bool:

@@ -7,7 +7,7 @@ for when it is shown. Local time comes from the plan's zone, never from this mac
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from controller.words import HOW
+from controller.words import HOW, fault
 
 MINUTE_S = 60
 HOUR_S = 3600
@@ -37,6 +37,14 @@ REFUSAL_WORDS = {
     "busy": "other medicine is coming first",
     "cup-not-empty": "the cup is not back yet",
     "none-loaded": "none is in the machine",
+}
+
+DOUBT_WORDS = {
+    "stepped": "it jumped",
+    "apart": "the clock of the machine says another time",
+    "board-clock-not-set": "the clock of the machine is not set",
+    "before-journal": "it is behind what was written down last",
+    "board-silent": "the machine does not answer",
 }
 
 
@@ -133,3 +141,13 @@ def how(word: str) -> str:
 def refusal(code: str) -> str:
     """Why an as-needed medicine may not be asked for now."""
     return REFUSAL_WORDS.get(code, code.replace("-", " "))
+
+
+def doubt(reason: str) -> str:
+    """Why the clock is not believed."""
+    return DOUBT_WORDS.get(reason, reason.replace("-", " "))
+
+
+def todo(word: str) -> str:
+    """What a person can do about a fault, "" where nothing is known."""
+    return fault(word)[1]

@@ -118,3 +118,29 @@ def test_a_strange_snapshot_breaks_nothing() -> None:
     strange = read_snapshot({"at_ms": "soon", "doses": 7, "round": [], "board": None, "net": 1})
 
     assert "starting" == panel(strange, now_s=0, up=True, since="", hands=False).phase
+
+
+def test_a_press_that_can_do_nothing_is_not_asked_for() -> None:
+    """Refused because of the machine: what is wrong and who helps, and no button."""
+    board: Json = {"flags": 8, "cup_mg": 0, "refusal": "jam", "fault": "jam"}
+    shown = _panel(round=scenes.round_("prepared"), signal="call", board=board)
+
+    assert ("blocked", None) == (shown.phase, shown.act)
+    assert "tray is stuck" in shown.detail
+    assert "Call" in shown.hint
+
+
+def test_a_silent_machine_is_not_a_starting_one() -> None:
+    """Once it has answered, silence is said as silence, not as a moment's patience."""
+    silent = _panel(mode="starting", link="stale", trusted=False, round=None)
+    new = _panel(mode="starting", link="never", trusted=False, round=None)
+
+    assert "The machine does not answer" == silent.headline
+    assert "starting" == new.phase
+
+
+def test_the_first_look_does_not_cry_wolf() -> None:
+    """Before the very first word the screen looks for the machine; it has lost nothing yet."""
+    shown = panel(None, now_s=0, up=False, since="yet", hands=True)
+
+    assert ("starting", "calm") == (shown.phase, shown.tone)
