@@ -53,6 +53,11 @@ class Vigil:
         if device in self._machines:
             self._machines[device].offline_s = None
 
+    def begin_anew(self, now_s: float) -> None:
+        """We were deaf ourselves: everybody's time to speak begins now."""
+        for machine in self._machines.values():
+            machine.heard_s, machine.offline_s = now_s, None
+
     def check(self, now_s: float) -> list[tuple[str, str]]:
         """(device, last instant it spoke of) of all that have just become silent."""
         fallen = []

@@ -11,7 +11,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from controller import words
 from controller.canonical import Json
+from hal.wire import codes
 
 SEVERITIES = {1: "note", 2: "warning", 3: "urgent"}
 
@@ -97,7 +99,8 @@ class Household:
             self.raised += 1
             alert = Alert(_text(doc, "code"), _number(doc, "severity"), _text(doc, "at"))
             self.alerts[alert_id] = alert
-            return [f"ALERT, {SEVERITIES.get(alert.severity, 'urgent')}: {alert.code}."]
+            meaning = words.fault(codes.word(_number(doc, "fault")))[0] or words.alert(alert.code)
+            return [f"ALERT, {SEVERITIES.get(alert.severity, 'urgent')}: {alert.code}. {meaning}"]
         known = self.alerts.get(alert_id)
         if known is None:
             return []

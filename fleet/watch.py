@@ -46,6 +46,8 @@ class Watcher:
         self._homes: dict[str, Household] = {}
         self._forked: set[tuple[str, str, int]] = set()
         self._damaged: set[str] = set()  # devices whose journal is damaged: no events can come
+        self._deaf_since_s: float | None = None  # without a broker, nobody can be heard
+        self._deaf_told = False
 
     def begin(self, now_s: float) -> None:
         """Go on where the last run of this store ended."""
@@ -83,13 +85,29 @@ class Watcher:
             for (device, epoch), cursor in sorted(known.items())
         ]
 
-    def look(self, now_s: float) -> None:
-        """Tell of everybody who has just fallen silent."""
+    def look(self, now_s: float, *, connected: bool = True) -> None:
+        """Tell of everybody who has just fallen silent, or that this hub hears nobody."""
+        self._listen(now_s, connected)
+        if self._deaf_told:
+            return  # whoever seems silent now may be speaking all the time
         for device, last_at in self._vigil.check(now_s):
             since = clock_time(last_at, self._zone) if last_at else "the beginning"
             self._tell(
                 f"{device}: UNKNOWN since {since}. The machine is silent; nobody knows more."
             )
+
+    def _listen(self, now_s: float, connected: bool) -> None:
+        """Without its broker the hub itself is what is silent: say so once, and once its end."""
+        if connected:
+            if self._deaf_told:
+                self._tell("this hub: connected to its broker again.")
+                self._vigil.begin_anew(now_s)
+            self._deaf_since_s, self._deaf_told = None, False
+            return
+        self._deaf_since_s = now_s if self._deaf_since_s is None else self._deaf_since_s
+        if not self._deaf_told and now_s >= self._deaf_since_s + OFFLINE_AFTER_S:
+            self._deaf_told = True
+            self._tell("this hub: no connection to its broker. NOTHING is known of any machine.")
 
     def _event(
         self,
@@ -224,7 +242,7 @@ def run(watcher: Watcher, courier: Courier, store: Store, summary_path: Path | N
             courier.send(letter)
         if letters:
             watcher.tell_news()
-        watcher.look(now_s)
+        watcher.look(now_s, connected=courier.connected)
         changed = changed or bool(letters)
         quiet = not letters or now_s >= written_at + SUMMARY_EVERY_S
         if summary_path is not None and changed and quiet:

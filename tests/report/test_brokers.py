@@ -317,7 +317,8 @@ def test_a_caregiver_hears_of_a_missed_dose_and_not_of_a_taken_one(home: Home, h
     hub.await_line("ALL CLEAR: dose-missed")
     lines = [line.partition("home-1: ")[2] for line in hub.said()]
     assert [
-        "ALERT, urgent: dose-missed.",
+        "ALERT, urgent: dose-missed. "
+        "A dose was offered and not taken before its time was over.",
         "The dose of 2027-01-15 09:00: MISSED. Nobody took it from the machine in time.",
         "ALL CLEAR: dose-missed.",
     ] == lines

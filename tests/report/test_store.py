@@ -244,6 +244,36 @@ def test_a_kept_state_does_not_mean_that_the_machine_lives(store: Store) -> None
     assert "home-1: heard again; nothing was known since 2027-01-15 14:05." == lines[-1]
 
 
+def test_a_deaf_hub_blames_no_machine(store: Store) -> None:
+    """Without its broker the hub says that it hears nobody; afterwards everybody may speak."""
+    lines: list[str] = []
+    watcher = watcher_on(store, lines)
+    state: dict[str, Json] = {"at": "2027-01-15T14:05:00.000Z", "log_epoch": "aa", "n": 0}
+    watcher.take([letter(topics.STATE, state)], 0, 0)
+    for now_s in (10, 39, 40, 2000, 4000):
+        watcher.look(now_s, connected=False)
+
+    assert ["this hub: no connection to its broker. NOTHING is known of any machine."] == lines
+    watcher.look(4001)
+    watcher.look(4900)
+    assert ["this hub: connected to its broker again."] == lines[1:]
+    watcher.look(4901)
+    assert "home-1: UNKNOWN since 2027-01-15 14:05." in lines[-1]
+
+
+def test_an_alert_is_told_with_what_it_means(store: Store) -> None:
+    """The stable code, and a sentence; a fault of the machine by its own name."""
+    home = Household(BERLIN)
+    raised: dict[str, Json] = {"kind": "AlertRaised", "alert_id": "a", "severity": 3}
+
+    assert ["ALERT, urgent: board-fault. The tray is stuck."] == home.apply(
+        {**raised, "code": "board-fault", "fault": 201}
+    )
+    assert ["ALERT, urgent: mains-lost. The machine runs on its battery."] == home.apply(
+        {**raised, "code": "mains-lost", "fault": 0}
+    )
+
+
 def test_a_damaged_journal_is_told_though_no_event_can_come(store: Store) -> None:
     """The state document alone brings it, once, and its end."""
     lines: list[str] = []
