@@ -101,11 +101,20 @@ def _next(state: State, facts: Facts) -> Json:
     if not state.plan_envelope:
         return None
     for days in (1, 8, 60):
-        ahead = between(state.plan_envelope, facts.utc_s, facts.utc_s + days * DAY_S)
+        until = facts.utc_s + days * DAY_S
+        ahead = [
+            d for d in between(state.plan_envelope, facts.utc_s, until) if _to_come(state, d.dose_id)
+        ]
         if ahead:
             due = ahead[0].due_at
             return {"due_at": due, "doses": sum(1 for d in ahead if d.due_at == due)}
     return None
+
+
+def _to_come(state: State, dose_id: str) -> bool:
+    """Not taken early already, nor on its way."""
+    life = state.doses.get(dose_id)
+    return life is None or life.stage in ("open", "ordered")
 
 
 def _round(state: State, plan: Plan | None) -> Json:
