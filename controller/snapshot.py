@@ -102,9 +102,8 @@ def _next(state: State, facts: Facts) -> Json:
         return None
     for days in (1, 8, 60):
         until = facts.utc_s + days * DAY_S
-        ahead = [
-            d for d in between(state.plan_envelope, facts.utc_s, until) if _to_come(state, d.dose_id)
-        ]
+        planned = between(state.plan_envelope, facts.utc_s, until)
+        ahead = [d for d in planned if _to_come(state, d.dose_id)]
         if ahead:
             due = ahead[0].due_at
             return {"due_at": due, "doses": sum(1 for d in ahead if d.due_at == due)}
