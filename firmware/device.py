@@ -88,7 +88,7 @@ class Device:
         """`count` bytes of the memory."""
         raise NotImplementedError
 
-    def fram_write(self, addr: int, data: bytes) -> None:
+    def fram_write(self, addr: int, data: "bytes | bytearray") -> None:
         """Durable on return; a power cut may leave any part of it."""
         raise NotImplementedError
 

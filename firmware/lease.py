@@ -37,7 +37,7 @@ class Holding:
         lease = read_lease(packed)
         if lease is None:
             return
-        self._hold(lease, packed)
+        self._hold(lease, packed, struct.unpack_from(_DOORS, packed, LEASE_SIZE)[0])
         ledger = self._mind.ledger
         if lease.lease_no > ledger.lease_no:  # cut between the two records: go on from there
             ledger.lease(lease)
@@ -64,14 +64,13 @@ class Holding:
             new = kind != codes.ROW_EMPTY and fill != ledger.fills[k]
             if new and fill <= ledger.top_fill:
                 return codes.FILL_SPENT  # numbers of fills only rise: this one is old
-        packed = body + struct.pack(_DOORS, sense.door_count)
-        if not self._store.write(store.LEASE, packed):
+        if not self._store.write(store.LEASE, body, struct.pack(_DOORS, sense.door_count)):
             self._mind.locked = True
             return codes.STORE_TORN
         ledger.lease(lease)
         if not self._mind.save():
             return codes.STORE_TORN
-        self._hold(lease, packed)
+        self._hold(lease, body, sense.door_count)
         return 0
 
     def misfit(self, sense: Inputs) -> int:
@@ -84,7 +83,7 @@ class Holding:
             return codes.FILL_UNKNOWN
         return 0
 
-    def _hold(self, lease: PackedLease, packed: bytes) -> None:
+    def _hold(self, lease: PackedLease, packed: bytes, doors: int) -> None:
         self.lease = lease
         self.digest = lease_digest(memoryview(packed)[:LEASE_SIZE])
-        self.doors = struct.unpack_from(_DOORS, packed, LEASE_SIZE)[0]
+        self.doors = doors

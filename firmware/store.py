@@ -22,6 +22,7 @@ _CAPACITY = (40, 8, 1280, 1240)
 _HEAD = "<BHI"  # record id, length, number of the write
 _HEAD_SIZE = struct.calcsize(_HEAD)
 _CRC_SIZE = 4
+_LOOK = 128  # bytes read back at a time
 _BLANKS = (b"\0", b"\xff")
 FRAM_SIZE = 8192
 
@@ -60,17 +61,25 @@ class Store:
         self._numbers[record] = best[0]
         if first is None or second is None or first[0] != second[0] or first[1] != second[1]:
             self.torn += 1
-            self._write_copy(record, other, best[0], best[1])
-        return best[1]
+            self._write_copy(record, other, best[1])
+        return bytes(memoryview(best[1])[_HEAD_SIZE:-_CRC_SIZE])
 
-    def write(self, record: int, payload: bytes) -> bool:
-        """Both copies durable and read back; False: the memory does not keep what it is given."""
-        assert len(payload) <= _CAPACITY[record]
+    def write(self, record: int, payload: bytes, tail: bytes = b"") -> bool:
+        """Both copies of `payload` and `tail` behind it durable and read back.
+
+        False: the memory does not keep what it is given.
+        """
+        length = len(payload) + len(tail)
+        assert length <= _CAPACITY[record]
         number = self._numbers[record] + 1
         self._numbers[record] = number
-        return self._write_copy(record, 0, number, payload) and self._write_copy(
-            record, 1, number, payload
-        )
+        end = _HEAD_SIZE + length
+        raw = bytearray(end + _CRC_SIZE)  # made once: a lease is a kilobyte
+        struct.pack_into(_HEAD, raw, 0, record + 1, length, number)
+        raw[_HEAD_SIZE : _HEAD_SIZE + len(payload)] = payload
+        raw[_HEAD_SIZE + len(payload) : end] = tail
+        struct.pack_into("<I", raw, end, binascii.crc32(memoryview(raw)[:end]) & 0xFFFFFFFF)
+        return self._write_copy(record, 0, raw) and self._write_copy(record, 1, raw)
 
     def never_paired(self) -> bool:
         """No whole pairing record, and at least one of its copies was never written to."""
@@ -83,6 +92,7 @@ class Store:
         return blank
 
     def _copy(self, record: int, copy: int) -> "tuple[int, bytes] | None":
+        """The number of a whole copy, and all its bytes."""
         at = address(record, copy)
         name, length, number = struct.unpack(_HEAD, self._board.fram_read(at, _HEAD_SIZE))
         if name != record + 1 or length > _CAPACITY[record]:
@@ -92,14 +102,17 @@ class Store:
         crc = struct.unpack_from("<I", raw, end)[0]
         if crc != binascii.crc32(memoryview(raw)[:end]) & 0xFFFFFFFF:
             return None
-        return number, raw[_HEAD_SIZE:end]
+        return number, raw
 
-    def _write_copy(self, record: int, copy: int, number: int, payload: bytes) -> bool:
-        body = struct.pack(_HEAD, record + 1, len(payload), number) + payload
-        raw = body + struct.pack("<I", binascii.crc32(body) & 0xFFFFFFFF)
-        at = address(record, copy)
-        self._board.fram_write(at, raw)
-        return self._board.fram_read(at, len(raw)) == raw
+    def _write_copy(self, record: int, copy: int, raw: "bytes | bytearray") -> bool:
+        first = address(record, copy)
+        self._board.fram_write(first, raw)
+        view = memoryview(raw)
+        for at in range(0, len(raw), _LOOK):
+            piece = view[at : at + _LOOK]
+            if self._board.fram_read(first + at, len(piece)) != piece:
+                return False
+        return True
 
 
 assert address(MIND, 1) + _stride(MIND) <= FRAM_SIZE

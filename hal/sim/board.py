@@ -34,7 +34,7 @@ class Link:
         """Fill `sense` with the inputs of this turn; returns the cable's bytes."""
         raise NotImplementedError
 
-    def send(self, op: int, a: int, b: int, data: bytes) -> bytes:
+    def send(self, op: int, a: int, b: int, data: "bytes | bytearray") -> bytes:
         """One operation; the answer of FRAM_READ, else b""."""
         raise NotImplementedError
 
@@ -58,21 +58,22 @@ class Socket(Link):
         """Wait for GO; returns the cable's bytes."""
         self._flush()
         length = struct.unpack(words.LENGTH, self._read(words.LENGTH_SIZE))[0]
-        body = self._read(length)
-        sense.unpack(body)
-        return body[words.SENSE_SIZE :]
+        sense.unpack(self._read(words.SENSE_SIZE))
+        return self._read(length - words.SENSE_SIZE)
 
-    def send(self, op: int, a: int, b: int, data: bytes) -> bytes:
+    def send(self, op: int, a: int, b: int, data: "bytes | bytearray") -> bytes:
         """One operation; one-way ones are gathered until an answer or the turn's end."""
         self._out += struct.pack(words.OP, op, a, b)
+        if op == words.FRAM_WRITE:
+            self._flush()
+            self._send(data)  # as it is: a lease is a kilobyte
+            self._read(REPLY_SIZE)
+            return b""
         self._out += data
         if op == words.FRAM_READ:
             self._flush()
             return self._read(b)
-        if op == words.FRAM_WRITE:
-            self._flush()
-            self._read(REPLY_SIZE)
-        elif op == words.WAIT:
+        if op == words.WAIT:
             self._flush()
         return b""
 
@@ -82,11 +83,14 @@ class Socket(Link):
 
     def _flush(self) -> None:
         if self._out:
-            try:
-                self._socket.sendall(self._out)
-            except OSError:
-                raise HouseGone from None
+            self._send(self._out)
             self._out = bytearray()
+
+    def _send(self, data: "bytes | bytearray") -> None:
+        try:
+            self._socket.sendall(data)
+        except OSError:
+            raise HouseGone from None
 
     def _read(self, count: int) -> bytes:
         parts = b""
@@ -97,7 +101,7 @@ class Socket(Link):
                 part = b""
             if not part:
                 raise HouseGone
-            parts += part
+            parts = parts + part if parts else part
         return parts
 
 
@@ -151,7 +155,7 @@ class SimBoard(Device):
         """Bytes of the durable memory."""
         return self._house.send(words.FRAM_READ, addr, count, b"")
 
-    def fram_write(self, addr: int, data: bytes) -> None:
+    def fram_write(self, addr: int, data: "bytes | bytearray") -> None:
         """Durable on return."""
         self._house.send(words.FRAM_WRITE, addr, len(data), data)
 

@@ -21,15 +21,15 @@ class Direct(Link):
         sense.unpack(now.pack())
         return cable
 
-    def send(self, op: int, a: int, b: int, data: bytes) -> bytes:
+    def send(self, op: int, a: int, b: int, data: bytes | bytearray) -> bytes:
         """One operation; the answer of FRAM_READ, else b""."""
         world = self._world
         if op == words.FRAM_READ:
             return world.fram_read(a, b)
         if op == words.FRAM_WRITE:
-            world.fram_write(a, data)
+            world.fram_write(a, bytes(data))
         elif op == words.TX:
-            world.transmit(data)
+            world.transmit(bytes(data))
         elif op == words.DRIVE:
             world.drive(a)
         elif op == words.DRIVE_OFF:

@@ -95,7 +95,7 @@ class Channel:
             return b""
         self.sent += 1
         counted = struct.pack("<I", self.sent) + body
-        mac = self._out.code(bytes([kind]) + counted)[:MAC]
+        mac = self._out.code(bytes([kind]), counted)[:MAC]
         return encode(kind, counted + mac)
 
     def open(self, kind: int, payload: bytes) -> "bytes | None":
@@ -103,7 +103,7 @@ class Channel:
         end = len(payload) - MAC
         if end < 4:
             return None
-        if not same(self._in.code(bytes([kind]) + payload[:end])[:MAC], payload[end:]):
+        if not same(self._in.code(bytes([kind]), memoryview(payload)[:end])[:MAC], payload[end:]):
             return None
         counter = struct.unpack_from("<I", payload, 0)[0]
         if counter <= self.accepted:

@@ -19,10 +19,11 @@ class Hmac:
         self._inner = bytes([value ^ 0x36 for value in key])
         self._outer = bytes([value ^ 0x5C for value in key])
 
-    def code(self, data: bytes) -> bytes:
-        """The 32-byte authentication code of `data`."""
+    def code(self, head: bytes, rest: "bytes | memoryview" = b"") -> bytes:
+        """The 32-byte authentication code of `head` and `rest` as one message."""
         inner = hashlib.sha256(self._inner)
-        inner.update(data)
+        inner.update(head)
+        inner.update(rest)
         outer = hashlib.sha256(self._outer)
         outer.update(inner.digest())
         return outer.digest()

@@ -37,7 +37,7 @@ class Stub(Link):
         self.to_board = b""
         return data
 
-    def send(self, op: int, a: int, b: int, data: bytes) -> bytes:
+    def send(self, op: int, a: int, b: int, data: "bytes | bytearray") -> bytes:
         if op == words.FRAM_READ:
             return bytes(self.fram[a : a + b])
         if op == words.FRAM_WRITE:
