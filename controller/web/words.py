@@ -47,6 +47,8 @@ DOUBT_WORDS = {
     "board-silent": "the machine does not answer",
 }
 
+SET_AT_LOADING = ("apart", "board-clock-not-set")  # doubts that no confirmation ends
+
 
 def zone_of(name: str) -> ZoneInfo:
     """The zone of that name; UTC where this machine does not know it."""
