@@ -19,6 +19,25 @@ class _Machine:
     silent: bool = False
 
 
+class Ear:
+    """Whether this hub can hear at all; without its broker nobody else is to blame."""
+
+    def __init__(self, offline_after_s: float = OFFLINE_AFTER_S) -> None:
+        self._offline_after_s = offline_after_s
+        self._lost_s: float | None = None
+        self.deaf = False
+
+    def listen(self, now_s: float, connected: bool) -> bool:
+        """True when `deaf` has just changed; a hiccup changes nothing."""
+        if connected:
+            was_deaf, self.deaf, self._lost_s = self.deaf, False, None
+            return was_deaf
+        self._lost_s = now_s if self._lost_s is None else self._lost_s
+        falls = not self.deaf and now_s >= self._lost_s + self._offline_after_s
+        self.deaf = self.deaf or falls
+        return falls
+
+
 class Vigil:
     """Who has been heard, and when; says each silence and each return once."""
 

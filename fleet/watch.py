@@ -21,13 +21,15 @@ from controller.canonical import Json
 from controller.report import documents, topics
 from controller.report.mqtt import Courier, Letter, Route
 from fleet import summary
-from fleet.silence import OFFLINE_AFTER_S, SILENT_AFTER_S, Vigil
+from fleet.silence import OFFLINE_AFTER_S, SILENT_AFTER_S, Ear, Vigil
 from fleet.store import Arrival, Cursor, Fork, Store, arrival
 from fleet.view import Household, clock_time
 
 PAUSE_S = 0.5  # longest wait between two looks at the clock
 SUMMARY_EVERY_S = 30.0  # under load the summary file waits so long, else for a quiet second
 ASK_ANYWAY = 1 << 62  # no log is as long: whatever is not acknowledged, send it now
+DEAF = "no connection to its broker. NOTHING is known of any machine."
+HEARING = "connected to its broker again."
 
 Tell = Callable[[str], None]
 
@@ -46,8 +48,7 @@ class Watcher:
         self._homes: dict[str, Household] = {}
         self._forked: set[tuple[str, str, int]] = set()
         self._damaged: set[str] = set()  # devices whose journal is damaged: no events can come
-        self._deaf_since_s: float | None = None  # without a broker, nobody can be heard
-        self._deaf_told = False
+        self._ear = Ear()
 
     def begin(self, now_s: float) -> None:
         """Go on where the last run of this store ended."""
@@ -87,27 +88,16 @@ class Watcher:
 
     def look(self, now_s: float, *, connected: bool = True) -> None:
         """Tell of everybody who has just fallen silent, or that this hub hears nobody."""
-        self._listen(now_s, connected)
-        if self._deaf_told:
+        if self._ear.listen(now_s, connected):
+            self._tell(f"this hub: {DEAF if self._ear.deaf else HEARING}")
+            self._vigil.begin_anew(now_s)
+        if self._ear.deaf:
             return  # whoever seems silent now may be speaking all the time
         for device, last_at in self._vigil.check(now_s):
             since = clock_time(last_at, self._zone) if last_at else "the beginning"
             self._tell(
                 f"{device}: UNKNOWN since {since}. The machine is silent; nobody knows more."
             )
-
-    def _listen(self, now_s: float, connected: bool) -> None:
-        """Without its broker the hub itself is what is silent: say so once, and once its end."""
-        if connected:
-            if self._deaf_told:
-                self._tell("this hub: connected to its broker again.")
-                self._vigil.begin_anew(now_s)
-            self._deaf_since_s, self._deaf_told = None, False
-            return
-        self._deaf_since_s = now_s if self._deaf_since_s is None else self._deaf_since_s
-        if not self._deaf_told and now_s >= self._deaf_since_s + OFFLINE_AFTER_S:
-            self._deaf_told = True
-            self._tell("this hub: no connection to its broker. NOTHING is known of any machine.")
 
     def _event(
         self,
