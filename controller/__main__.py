@@ -23,7 +23,7 @@ from controller.report.mqtt import RETRY_MAX_S
 from controller.report.outbox import Chain, NoJournal
 from controller.report.reporter import ReportConfig, Reporter
 from controller.run import Broken, Outside, real_time, standstill, virtual_time
-from controller.sockets import Door
+from controller.sockets import Door, SocketTaken
 from controller.token import HouseFault, Token
 from hal.pi.port import Port
 from schedules.seal import Signer
@@ -33,7 +33,7 @@ VIRTUAL_RETRY_S: Final = 0.3  # simulated time waits for the hub: look again soo
 
 
 def main(argv: list[str]) -> int:
-    """Exit code 0 after a stop, 2 for a configuration that is refused."""
+    """Exit code 0 after a stop, 2 for a configuration or a place that cannot be had."""
     parser = argparse.ArgumentParser(prog="python -m controller", description=__doc__)
     parser.add_argument("--config", required=True, help="controller.toml")
     options = parser.parse_args(argv)
@@ -43,7 +43,11 @@ def main(argv: list[str]) -> int:
         print(f"controller: {refused}", file=sys.stderr)
         return 2
     diagram.check()
-    door = Door(config.door)
+    try:
+        door = Door(config.door)
+    except (SocketTaken, OSError) as why:
+        print(f"controller: the door {config.door} cannot be opened: {why}", file=sys.stderr)
+        return 2
     try:
         return _serve(config, door)
     except HouseFault as fault:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from controller.home.children import Child, Children
+from controller.home.children import Child, Children, shown
 from controller.home.furnish import Furniture, furnish
 from controller.home.places import ROOT, HomeRefused, Places, free_port
 from controller.home.switches import Switches
@@ -223,7 +223,8 @@ def main(_argv: list[str]) -> int:
     try:
         url = home.open()
         say(f"a simulated home, {switches.in_words()}")
-        say(f"open {url}   (Ctrl-C ends it; its memory stays in .home, FRESH=1 begins anew)")
+        kept = shown(places.base)
+        say(f"open {url}   (Ctrl-C ends it; its memory stays in {kept}, FRESH=1 begins anew)")
         home.serve()
         say("ending")
     except (BrokerMissing, HomeRefused, NoRuntime) as why:

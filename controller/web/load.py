@@ -11,6 +11,8 @@ from controller.web.pick import number, text
 from controller.web.snapshot import LoadRow, Snapshot
 from hal.wire import codes
 
+COVERED_FIRST = ("chute-held", "assertion")  # a person covers the compartments, then it goes home
+
 
 @dataclass(frozen=True)
 class Fill:
@@ -56,7 +58,7 @@ def work(now: Snapshot) -> Work:
         door=bool(flags & codes.F_DOOR_OPEN),
         asked=bool(load and load.asked),
         done=bool(load and load.done),
-        drive_off=bool(flags & codes.F_DRIVE_OFF) or text(now.board, "fault") == "chute-held",
+        drive_off=bool(flags & codes.F_DRIVE_OFF) or text(now.board, "fault") in COVERED_FIRST,
         held=load.verify if load and load.verify else held,
         fills=tuple(_fill(row, now) for row in load.rows) if load else (),
     )
