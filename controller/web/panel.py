@@ -11,6 +11,7 @@ from controller.web import words
 from controller.web.pick import number, text
 from controller.web.snapshot import Dose, Round, Snapshot
 from controller.words import fault
+from hal.wire import codes
 
 RECENT_S = 20 * words.MINUTE_S  # how long "taken" or "missed" stays the news
 COUNTDOWN_S = 2 * words.MINUTE_S  # below this the seconds are counted
@@ -59,6 +60,7 @@ CUP_REFUSALS = {
     "cup-not-empty": "Please empty the cup and put it back",
     "cup-moved": "Please empty the cup and put it back",
 }
+WHILE = {"service-on": codes.F_SERVICE, "door-open": codes.F_DOOR_OPEN}  # asked again when over
 HELP = "Call the person who helps you."
 
 
@@ -143,6 +145,8 @@ def _round(now: Snapshot, round_: Round, now_s: int, hands: bool) -> Panel:
             act=Act("return_cup", "Put the cup back") if hands and cup_away(now) else None,
             until=words.clock(round_.close_at, now.zone),
         )
+    if refusal in WHILE and not number(now.board, "flags") & WHILE[refusal]:
+        return Panel("starting", "calm", "One moment", "The machine is getting ready.")
     if fault(refusal)[0]:
         return _blocked(round_, fault(refusal)[0], now.zone)
     if now_s < round_.due_at and now.signal not in ("call", "warn"):

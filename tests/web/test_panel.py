@@ -6,6 +6,7 @@ from controller.web.panel import Panel, panel
 from controller.web.pick import Json
 from controller.web.signs import chips, dots
 from controller.web.snapshot import read_snapshot
+from hal.wire import codes
 from tests.web import scenes
 from tests.web.scenes import DUE_S
 
@@ -128,6 +129,15 @@ def test_a_press_that_can_do_nothing_is_not_asked_for() -> None:
     assert ("blocked", None) == (shown.phase, shown.act)
     assert "tray is stuck" in shown.detail
     assert "Call" in shown.hint
+
+
+def test_nobody_is_called_for_what_is_over() -> None:
+    """The switch is off again: until the board is asked anew it is a moment's patience."""
+    over: Json = {"flags": codes.F_MAINS, "cup_mg": 0, "refusal": "service-on"}
+    on: Json = {"flags": codes.F_MAINS | codes.F_SERVICE, "cup_mg": 0, "refusal": "service-on"}
+
+    assert "starting" == _panel(round=scenes.round_("prepared"), signal="call", board=over).phase
+    assert "blocked" == _panel(round=scenes.round_("prepared"), signal="call", board=on).phase
 
 
 def test_a_silent_machine_is_not_a_starting_one() -> None:
