@@ -15,6 +15,7 @@ from tests.web.conftest import CHROMIUM, FLAGS
 
 PICTURES = Path(__file__).resolve().parents[2] / "controller" / "web" / "pictures"
 ROUND_MS = 150_000  # longest wait for the next round
+FALLEN_MS = 500  # until the drawing has put the piece into the cup
 DESK, PANEL, PHONE = (1280, 900), (800, 480), (390, 844)
 
 
@@ -31,6 +32,7 @@ def main(url: str) -> None:
         _keep(_open(browser, url, PHONE), "phone")
         button.click()
         expect(home.locator("#m-state")).to_contain_text("cup in place with 1", timeout=20_000)
+        home.wait_for_timeout(FALLEN_MS)
         _keep(home, "home")
         home.get_by_role("button", name="Take the cup").click(timeout=20_000)
         home.get_by_role("button", name="Put the cup back").click(timeout=20_000)
