@@ -15,7 +15,7 @@ LOCK = uv pip compile --no-config --quiet --universal --python-version 3.11 --ge
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' Makefile
-	@echo "  switches   run: FRESH=1 SPEED=60 BROKER=none FIRMWARE=cpython PORT=8080   demo: SEED=7 PLAN=file   test: TESTS=path"
+	@echo "  switches   run: FRESH=1 SPEED=60 BROKER=none FIRMWARE=cpython PORT=8080   demo: SEED=7 DAYS=7 BROKER=mosquitto PLAN=file,.. START= KEEP=folder   kills: KILLS=20   test: TESTS=path"
 
 setup:  ## install everything that running, testing and checking need
 	@sh tests/tools/setup.sh dev "$(PYTHON)"

@@ -47,6 +47,8 @@ def install(cast: Cast) -> None:
 def errands(cast: Cast) -> None:
     """Caregiver and loader look in: alerts are seen to, a wanted refill is done."""
     cast.caregiver.visit()
+    if any(a["code"] == "board-fault" for a in as_row(cast.stage.look(), "alerts")):
+        cast.loader.free_the_tray()
     if cast.loader.asked():
         cast.loader.visit()
 
@@ -192,8 +194,3 @@ def instant(start: datetime, zone: str, beat: Beat) -> int:
     hour, minute = map(int, beat.at.split(":"))
     midnight = start.replace(hour=0, minute=0) + timedelta(days=beat.day - 1)
     return int(midnight.replace(hour=hour, minute=minute, tzinfo=ZoneInfo(zone)).timestamp())
-
-
-def alerts_open(cast: Cast) -> list[str]:
-    """Alerts that still stand."""
-    return sorted(a["alert_id"] for a in as_row(cast.stage.look(), "alerts"))
