@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,7 +26,7 @@ from controller.fold import fold
 from controller.gather import Gathering, HomeKind
 from controller.journal import Journal
 from controller.link import Link
-from controller.plans import Gate
+from controller.plans import Gate, PlanNotTaken
 from controller.report.reporter import Reporter
 from controller.snapshot import snapshot
 from controller.state import State
@@ -54,6 +55,7 @@ class Reply:
     code: str = ""
     why: str = ""
     next_at: int = 0
+    place: str = ""  # what is wrong in a plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +210,10 @@ class Controller:
             else:
                 happened = grant(self.state, facts, one.wish)
             self._record(happened, utc_ms)
+        except PlanNotTaken as refused:  # the auditor sees that somebody tried
+            with suppress(JournalFault):
+                self._record([ev.PlanRefused(refused.code, refused.place)], utc_ms)
+            return Reply(one.client, refused.code, refused.why, place=refused.place)
         except Refused as refused:
             return Reply(one.client, refused.code, refused.why, refused.next_at)
         except JournalFault as error:

@@ -20,6 +20,14 @@ from schedules.model import Plan, PlanRefused
 from schedules.seal import Signer, verify
 
 
+class PlanNotTaken(Refused):
+    """An envelope that changes nothing, with the place that is wrong in it."""
+
+    def __init__(self, code: str, why: str, place: str) -> None:
+        super().__init__(code, why)
+        self.place = place
+
+
 class Gate:
     """Who may sign for this device."""
 
@@ -35,7 +43,8 @@ class Gate:
             plan = self._verify(text, now_s, in_force)
         except PlanRefused as refused:
             where = f" ({refused.place})" if refused.place else ""
-            raise Refused(refused.code, refused.sentence + where) from refused
+            why = refused.sentence + where
+            raise PlanNotTaken(refused.code, why, refused.place) from refused
         own = plan_hash(plan)
         if own in (state.plan_hash, state.pending_hash):
             raise Refused("already-known", "This very version is in force or waiting already.")

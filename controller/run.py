@@ -92,6 +92,8 @@ def _answer(door: Door, replies: tuple[Reply, ...]) -> None:
     for reply in replies:
         assert isinstance(reply.client, Request)
         more: dict[str, Json] = {"next_at": reply.next_at} if reply.next_at else {}
+        if reply.place:
+            more["place"] = reply.place
         door.answer(reply.client, reply.code, reply.why, **more)
 
 
