@@ -37,7 +37,9 @@ from schedules.model import PlanRefused
 KILLS: Final = 20  # of each kind
 KILLS_MOST: Final = 200
 VICTIMS: Final = ("controller", "firmware", "broker")
-AIMS: Final = ("any time", "the lamp calls", "the tray turns", "pills in the cup")
+AIMS: Final = (
+    "any time", "the lamp calls", "the tray turns", "an event is written", "pills in the cup",
+)  # fmt: skip
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
 FIRST_MS: Final = 1_000  # simulated: the loading is in reach, too
@@ -149,8 +151,8 @@ class Killer:
             if not self._await(self._reached(kill.at_ms), PAUSE_S):
                 return
             in_vain = self._reached(max(kill.at_ms + AIM_MS, self._now_ms() + LATE_MS))
-            self._await(_moments(self._stage)[kill.aim], LOOK_S, in_vain)
-            time.sleep(self._luck.random() * JITTER_S)
+            self._await(_moment(self._stage, kill.aim), LOOK_S, in_vain)
+            time.sleep(self._luck.random() ** 3 * JITTER_S)  # more often soon than late
             try:
                 self._one(kill)
                 self._await(self._reached(self._now_ms() + self._luck.randrange(REST_MS)), LOOK_S)
@@ -197,19 +199,26 @@ class Killer:
             return False
         broker.kill()
         time.sleep(self._luck.random() * DOWN_S)
+        if self._luck.random() < 0.5:  # reports under way die with the one who sends them
+            stage.controller.strike()
+            time.sleep(self._luck.random() * DOWN_S)
         broker.start()
         return True
 
 
-def _moments(stage: Stage) -> dict[str, Moment]:
+def _moment(stage: Stage, aim: str) -> Moment:
     """What can be seen from outside when a process is struck."""
     world = stage.world
+    if aim == "an event is written":
+        reader = Journal.reader(stage.places.journal)
+        before = reader.head
+        return lambda: reader.head != before
     return {
         "any time": lambda: True,
         "the lamp calls": lambda: world.lamp_shows in (codes.CALL, codes.WARN, codes.READY),
         "the tray turns": lambda: bool(world.drives) and world.drives[-1][1] == -1,
         "pills in the cup": lambda: world.lamp_shows == codes.TAKE,
-    }
+    }[aim]
 
 
 def after(toll: Toll, journal: Path) -> int:
