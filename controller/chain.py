@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from controller.canonical import Json, canonical_json
@@ -52,8 +53,13 @@ def chain_hash(
 
 def text_hash(prev: bytes, epoch: str, number: int, at_ms: int, kind: str, body: str) -> bytes:
     """chain_hash for a body that is already canonical text."""
-    text = f"[{json.dumps(epoch)},{number},{at_ms},{json.dumps(kind, ensure_ascii=False)},{body}]"
+    text = f"[{_quoted(epoch)},{number},{at_ms},{_quoted(kind)},{body}]"
     return hashlib.sha256(prev + text.encode()).digest()
+
+
+@lru_cache(maxsize=256)  # one epoch and some fifty kinds, over and over
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def next_link(epoch: str, number: int, prev: bytes, row: Row) -> tuple[int, bytes]:
