@@ -12,9 +12,9 @@ from typing import Final
 from controller.agenda import between
 from controller.facts import Facts
 from controller.rules import cup as cup_rules
-from controller.rules.doses import ALONE_S, FINISH_S, round_doses
+from controller.rules.doses import ALONE_S, FINISH_S, over, round_doses
 from controller.rules.loading import build_lease
-from controller.rules.orders import NO_VERDICT_S, digest
+from controller.rules.orders import NO_VERDICT_S, RETRY_S, digest
 from controller.state import Order, State
 from hal.wire import codes
 from hal.wire.messages import Desired
@@ -34,12 +34,14 @@ def desired(state: State, facts: Facts) -> Desired:
     for fill in state.fills.values():
         if fill.state in ("held", "loading"):
             d.hold_mask |= 1 << fill.compartment
-        if _settled(state, fill.doses):
+        if over(state, facts, fill):  # nobody needs to be called for it any more (R19)
             d.settled_mask |= 1 << fill.compartment
     d.settled_lease = state.lease_no
     if state.service_move:
         d.flags |= codes.D_SERVICE_MOVE
-    if state.service and state.loading_done and abs(facts.board_utc_s - facts.utc_s) > 1:
+    # also a clock that shows the right time but has lost trust: only setting it gives that back
+    wrong = abs(facts.board_utc_s - facts.utc_s) > 1 or not facts.flag(codes.F_CLOCK_SET)
+    if state.service and state.loading_done and wrong:
         d.set_clock_s = facts.utc_s - codes.EPOCH_2020_S
     return d
 
@@ -65,17 +67,13 @@ def _ask_for(d: Desired, state: State, order: Order) -> None:
         d.stage = codes.PREPARE
 
 
-def _settled(state: State, doses: tuple[str, ...]) -> bool:
-    """Nobody needs to be called for this fill any more (R19)."""
-    lives = [state.doses.get(d) for d in doses]
-    return bool(lives) and all(d is not None and not d.is_open for d in lives)
-
-
 def signal(state: State, facts: Facts) -> int:
     """Lamp and tone: the most pressing thing for the person in front of the machine."""
     cup = state.cup
     if cup is not None and not cup.lifted_at:
-        return codes.TAKE
+        lying = [state.doses[d] for d in cup.doses if d in state.doses]
+        if any(d.stage == "released" for d in lying):
+            return codes.TAKE  # once the window is over nobody is told to take it any more
     calling = [
         d for d in (state.doses[i] for i in round_doses(state)) if d.stage in ("open", "ordered")
     ]
@@ -112,6 +110,7 @@ def deadline(state: State, facts: Facts) -> int:
     for d in state.doses.values():
         if d.is_open:
             due += [d.due_at, d.warn_at, d.close_at, d.close_at + FINISH_S, d.close_at + ALONE_S]
+            due += [d.close_at + ALONE_S + cup_rules.UNSEEN_S, d.refused_at + RETRY_S]
     if state.plan_envelope:
         ahead = between(state.plan_envelope, now, now + DAY_S)
         due += [x for d in ahead[:8] for x in (d.open_at, d.due_at)]

@@ -58,6 +58,7 @@ def _board_fault(state: State, facts: Facts) -> Subjects:
     order = state.order
     if order is not None and order.refusal and order.stage in ("prepared", "committed"):
         standing.add(order.refusal)
+    standing |= {d.last_code for d in state.doses.values() if d.is_open and d.refused_at}
     return [
         (f"-{code}", -1, code)
         for code in sorted(standing)
@@ -92,7 +93,9 @@ def _load_unfinished(state: State, facts: Facts) -> Subjects:
         return []
     half = any(f.state == "loading" for f in state.fills.values())
     unleased = any(f.state == "loaded" and f.fill > state.leased_fill for f in state.fills.values())
-    return _when(half or unleased)
+    board = facts.board  # a lease that only the board knows of: nothing can be released
+    other = board is not None and bool(state.plan_envelope) and board.lease_no != state.lease_no
+    return _when(half or unleased or other)
 
 
 def _plan_expiring(state: State, facts: Facts) -> Subjects:

@@ -33,12 +33,12 @@ RULES: Final[tuple[Rule, ...]] = (
     orders.heed_refusal,
     cup.watch,
     # who has been at the machine
+    loading.in_force,  # first: a lease that was taken counts even if the door was closed since
     loading.service,
     loading.end_move,
     loading.hold_opened,
     loading.hold_in_doubt,
     loading.hold_unplanned,
-    loading.in_force,
     # doses against the clock
     doses.open_doses,
     doses.fall_due,

@@ -138,11 +138,18 @@ class ServiceMoveEnded(Event):
 
 @dataclass(frozen=True, slots=True)
 class Loading(Event):
-    """Somebody is about to reach into this compartment: until Loaded nothing is known of it."""
+    """Somebody is about to reach into this compartment: until Loaded nothing is known of it.
+
+    What shall go in is fixed here, so that no later change of the proposal can rename it.
+    """
 
     barrier: ClassVar[bool] = True
     compartment: int
     by: str
+    kind: str = ""
+    doses: tuple[str, ...] = ()
+    regimens: tuple[str, ...] = ()
+    quarters: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +314,7 @@ class OrderCommitted(Event):
     order: int
     digest: str
     boot_epoch: int
+    lift_count: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +356,10 @@ class RoundEnded(Event):
 
 @dataclass(frozen=True, slots=True)
 class CupLifted(Event):
+    """Again, if the cup had come back with something in it."""
+
     round: int
+    lift_count: int = -1
 
 
 @dataclass(frozen=True, slots=True)

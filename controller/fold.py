@@ -12,10 +12,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from controller import events as ev
-from controller import table
+from controller import fallen, table
 from controller.copies import replace
 from controller.state import (
     KEEP_S,
+    OF_ONE_FILL,
     Alert,
     Cup,
     DoseLife,
@@ -50,7 +51,12 @@ def fold(state: State, event: ev.Event, at_ms: int, head: str) -> State:
 
 def _clock_trusted(s: State, e: ev.ClockTrusted, at: int, head: str) -> State:
     return replace(
-        s, clock_trusted=True, clock_reason="", clock_since_s=at, floor_s=max(s.floor_s, at)
+        s,
+        clock_trusted=True,
+        clock_reason="",
+        clock_since_s=at,
+        floor_s=max(s.floor_s, at),
+        releases=fallen.trusted(s, at),
     )
 
 
@@ -80,7 +86,9 @@ def _reset(s: State, e: ev.BoardReset, at: int, head: str) -> State:
 
 
 def _locked(s: State, e: ev.Locked, at: int, head: str) -> State:
-    return replace(s, locked=s.locked or e.reason)  # the first reason latches
+    if s.locked:
+        return s  # the first reason latches
+    return replace(s, locked=e.reason, locked_s=at)
 
 
 def _unlocked(s: State, e: ev.Unlocked, at: int, head: str) -> State:
@@ -95,12 +103,16 @@ def _approved(s: State, e: ev.PlanApproved, at: int, head: str) -> State:
 
 def _in_force(s: State, e: ev.PlanInForce, at: int, head: str) -> State:
     assert e.plan_hash == s.pending_hash, "a plan comes into force only after its approval"
+    former = s.former
+    if s.plan_envelope:
+        former = (*(f for f in former if f[2] > at - KEEP_S), (s.plan_envelope, s.in_force_s, at))
     return replace(
         s,
         plan_version=e.version,
         plan_hash=e.plan_hash,
         plan_envelope=s.pending_envelope,
         in_force_s=at,
+        former=former,
         pending_version=0,
         pending_hash="",
         pending_envelope="",
@@ -127,8 +139,8 @@ def _service_moved(s: State, e: ev.ServiceMoveEnded, at: int, head: str) -> Stat
 
 
 def _loading(s: State, e: ev.Loading, at: int, head: str) -> State:
-    blank = Fill(e.compartment, 0, "", (), (), (), 0, 0, 0, 0, 0, 0, 0, 0, 0, state="loading")
-    return with_fill(s, blank)
+    meant = (e.kind, e.doses, e.regimens, e.quarters)
+    return with_fill(s, Fill(e.compartment, 0, *meant, 0, 0, 0, 0, 0, 0, 0, 0, 0, state="loading"))
 
 
 def _loaded(s: State, e: ev.Loaded, at: int, head: str) -> State:
@@ -197,8 +209,7 @@ def _opened(s: State, e: ev.DoseOpened, at: int, head: str) -> State:
     kept = {k: d for k, d in s.doses.items() if d.is_open or d.closed_at > at - KEEP_S}
     kept[e.dose_id] = life
     opened = max(s.opened_s, e.due_at)
-    releases = tuple(r for r in s.releases if not r.lifted_at or r.lifted_at > at - KEEP_S)
-    return replace(s, doses=kept, opened_s=opened, releases=releases)
+    return replace(s, doses=kept, opened_s=opened, releases=fallen.kept(s.releases, at))
 
 
 def _granted(s: State, e: ev.AskedGranted, at: int, head: str) -> State:
@@ -242,7 +253,7 @@ def _started(s: State, e: ev.Started, at: int, head: str) -> State:
 
 def _presented(s: State, e: ev.Presented, at: int, head: str) -> State:
     for dose_id in e.doses:
-        s = with_dose(s, replace(s.doses[dose_id], presented_since=at, last_code=0))
+        s = with_dose(s, replace(s.doses[dose_id], presented_since=at, last_code=0, refused_at=0))
     return s
 
 
@@ -273,8 +284,9 @@ def _prepared(s: State, e: ev.OrderPrepared, at: int, head: str) -> State:
 def _order_refused(s: State, e: ev.OrderRefused, at: int, head: str) -> State:
     if s.order is None or s.order.order != e.order:
         return s
+    since = at if e.code in OF_ONE_FILL else 0
     for dose_id in s.order.doses:
-        s = with_dose(s, replace(s.doses[dose_id], last_code=e.code))
+        s = with_dose(s, replace(s.doses[dose_id], last_code=e.code, refused_at=since))
     assert s.order is not None
     return replace(s, order=replace(s.order, refusal=e.code))
 
@@ -296,6 +308,7 @@ def _committed(s: State, e: ev.OrderCommitted, at: int, head: str) -> State:
         digest=e.digest,
         head=head[:32],
         committed_at=at,
+        lift_count=e.lift_count,
         refusal=0,
     )
     started = replace(s.round, started=True) if s.round else None
@@ -318,12 +331,16 @@ def _resolved(s: State, e: ev.OrderResolved, at: int, head: str) -> State:
     if e.verdict == codes.RELEASED:
         s = _released(s, order, e, at)
     elif e.verdict == codes.UNCERTAIN:
-        s = _doubted(s, order, at)
+        s = _doubted(s, order, e, at)
     else:
         step = "not_released" if e.verdict == codes.NOT_RELEASED else "refused"
+        code = order.refusal if e.code == codes.WITHDRAWN and order.refusal else e.code
         for dose_id in order.doses:
-            tries = s.doses[dose_id].tries + (step == "not_released")
-            s = _step(s, dose_id, step, tries=tries, last_code=e.code)
+            d = s.doses[dose_id]
+            tries = d.tries + (step == "not_released")
+            # somebody pressed and the machine failed: what was called before blames nobody
+            called = 0 if codes.cause(code) == codes.MACHINE else d.presented_s
+            s = _step(s, dose_id, step, tries=tries, last_code=code, presented_s=called)
     done = replace(s.round, done=s.round.done + 1) if s.round else None
     resolved = replace(order, stage="resolved", verdict=e.verdict, code=e.code)
     return replace(s, order=resolved, round=done)
@@ -340,18 +357,25 @@ def _released(s: State, order: Order, e: ev.OrderResolved, at: int) -> State:
         doses = (*s.cup.doses, *doses)
         weight += s.cup.weight_mg
         tolerance = min(tolerance, s.cup.tolerance_mg)
-    cup = Cup(order.round, doses, at, e.lift_count, weight, tolerance)
+    # the proof holds from START to DONE; a lift since then is news, however late we hear of it
+    cup = Cup(order.round, doses, at, _lifts(order, e), weight, tolerance)
     return replace(_count(s, order, at, 0), cup=cup)
 
 
-def _doubted(s: State, order: Order, at: int) -> State:
-    # in doubt counts as fallen, from now: nothing that may have fallen frees a gap or a cap
-    return _count(s, order, at, at)
+def _doubted(s: State, order: Order, e: ev.OrderResolved, at: int) -> State:
+    # in doubt counts as fallen, and as lying in the cup until that is lifted: nothing that may
+    # have fallen frees a gap or a cap
+    return replace(_count(s, order, at, 0), doubt_lifts=_lifts(order, e))
+
+
+def _lifts(order: Order, e: ev.OrderResolved) -> int:
+    return order.lift_count if order.lift_count >= 0 else e.lift_count
 
 
 def _count(s: State, order: Order, at: int, lifted_at: int) -> State:
     lives = [s.doses[dose_id] for dose_id in order.doses]
-    new = [Release(at, d.regimen, d.quarters, d.dose_id, lifted_at) for d in lives]
+    fell_at = at if s.clock_trusted else max(at, s.floor_s)
+    new = [Release(fell_at, d.regimen, d.quarters, d.dose_id, lifted_at) for d in lives]
     fill = s.fills.get(order.compartment)
     if fill is not None and fill.fill == order.fill:
         s = with_fill(s, replace(fill, state="spent"))
@@ -364,18 +388,14 @@ def _late_verdict(s: State, e: ev.VerdictCameLate, at: int, head: str) -> State:
 
 
 def _cup_lifted(s: State, e: ev.CupLifted, at: int, head: str) -> State:
-    if s.cup is None:
-        return s
-    inside = set(s.cup.doses)
-    releases = tuple(
-        replace(r, lifted_at=at) if r.dose_id in inside and not r.lifted_at else r
-        for r in s.releases
-    )
-    return replace(s, cup=replace(s.cup, lifted_at=at), releases=releases)
+    count = s.cup.lift_count if s.cup and e.lift_count < 0 else e.lift_count
+    cup = replace(s.cup, lifted_at=at, lift_count=count) if s.cup else None
+    return replace(fallen.left(s, at, everything=True), cup=cup, doubt_lifts=-1)
 
 
 def _cup_cleared(s: State, e: ev.CupCleared, at: int, head: str) -> State:
-    return replace(s, cup=None)
+    # taken out by hand, without a lift: from now on it is gone, and its gap runs
+    return replace(fallen.left(s, at), cup=None)
 
 
 def _taken_late(s: State, e: ev.TakenLate, at: int, head: str) -> State:
@@ -388,6 +408,12 @@ def _closed(s: State, e: ev.DoseClosed, at: int, head: str) -> State:
 
 
 def _settled(s: State, e: ev.DoseSettled, at: int, head: str) -> State:
+    if e.outcome == "taken":  # its gap runs from now at the latest; else it waits for a lift
+        releases = tuple(
+            replace(r, lifted_at=at) if r.dose_id == e.dose_id and not r.lifted_at else r
+            for r in s.releases
+        )
+        s = replace(s, releases=releases)
     return _step(s, e.dose_id, f"settled_{e.outcome}", how=e.how, by=e.by)
 
 

@@ -13,7 +13,21 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from controller.copies import replace
+from hal.wire import codes
 
+# What the board refuses of one compartment only: the others need not wait for it.
+OF_ONE_FILL: Final = frozenset(
+    {
+        codes.OUTSIDE_WINDOW,
+        codes.GAP,
+        codes.CAP,
+        codes.FILL_SPENT,
+        codes.FILL_UNKNOWN,
+        codes.TOO_LATE,
+        codes.ROUND_MISMATCH,
+        codes.COMPARTMENT_HELD,
+    }
+)
 KEEP_S: Final = 8 * 86400  # longer than the longest rolling cap (7 d) the core counts
 
 
@@ -38,6 +52,7 @@ class DoseLife:
     presented_s: int = 0
     presented_since: int = 0  # 0: not being presented
     last_code: int = 0  # why the board last refused, or did not release
+    refused_at: int = 0  # when the board last refused this very compartment, 0: it did not
     how: str = ""
     by: str = ""
     closed_at: int = 0
@@ -88,6 +103,7 @@ class Order:
     digest: str = ""
     head: str = ""  # journal head of the COMMIT, hex
     committed_at: int = 0
+    lift_count: int = -1  # at COMMIT: a release is proven only while nobody lifts the cup
     verdict: int = 0
     code: int = 0
 
@@ -153,6 +169,7 @@ class State:
     clock_since_s: int = 0  # when trust was won or lost
     clock_set_s: int = 0  # when the board's clock was last set, at a loading
     locked: str = ""
+    locked_s: int = 0
     boot_epoch: int = 0
     board_simulated: bool = False
     board_joined: bool = False
@@ -163,6 +180,7 @@ class State:
     plan_hash: str = ""
     plan_envelope: str = ""
     in_force_s: int = 0
+    former: tuple[tuple[str, int, int], ...] = ()  # plans before: envelope, in force from, until
     pending_version: int = 0
     pending_hash: str = ""
     pending_envelope: str = ""
@@ -183,6 +201,7 @@ class State:
     order: Order | None = None
     round: Round | None = None
     cup: Cup | None = None
+    doubt_lifts: int = -1  # what fell in doubt may lie in the cup until a lift after this count
     releases: tuple[Release, ...] = ()
     alerts: Mapping[str, Alert] = field(default_factory=dict)
 

@@ -32,6 +32,7 @@ ROWS: Final[Rows] = (
     ("held", ("open", "ordered"), "held"),
     ("handed_out", ("open",), "handed-out"),
     ("doubted", ("committed", "released"), "uncertain"),
+    ("record_lost", ("open",), "uncertain"),
     ("settled_taken", ("uncertain",), "taken"),
     ("settled_missed", ("uncertain",), "missed"),
     ("settled_held", ("uncertain",), "held"),
@@ -58,6 +59,8 @@ def step_for(stage: str, outcome: str) -> str:
     """The step that closes a dose in `stage` with `outcome`; raises IllegalStep."""
     if outcome == "missed" and stage == "released":
         return "left_in_cup"
+    if outcome == "uncertain" and stage == "open":
+        return "record_lost"
     step = {"uncertain": "doubted", "handed-out": "handed_out"}.get(outcome, outcome)
     after(stage, step)
     return step

@@ -14,6 +14,7 @@ from hal.wire.codes import EPOCH_2020_S
 
 SPREAD_S = 120  # the two clocks may disagree by this, and by their drift since last set
 SPREAD_MAX_S = 15 * 60
+BACK_S = 5  # so much nearer than the bound before they count as together again: no flapping
 STEP_S = 120  # against monotonic time
 DRIFT_PPM = 20  # of the board's clock crystal, from its data sheet
 ANCHOR_MS = 3_600_000  # a step is measured over at least this long, then anew
@@ -45,6 +46,7 @@ class ClockWatch:
         self._stepped = stepped
         self._drift_ppm = drift_ppm
         self._confirmed = False
+        self._apart = False
         self._anchor: tuple[int, int] | None = None  # utc_ms, mono_ms
 
     def judge(
@@ -66,14 +68,17 @@ class ClockWatch:
         """
         self._watch_steps(utc_ms, mono_ms, confirmed)
         if board_utc_s is None:
-            return _doubt(BOARD_SILENT, utc_ms, utc_ms)
+            # a step stays in doubt: with the board away nobody else could say that it was false
+            return _doubt(STEPPED if self._stepped else BOARD_SILENT, utc_ms, utc_ms)
         board_ms = (EPOCH_2020_S + board_utc_s) * 1000
         spread_s = abs(utc_ms - board_ms) // 1000
         if not board_clock_ok:
             return _doubt(BOARD_CLOCK, utc_ms, utc_ms, spread_s)
         if self._stepped:
             return _doubt(STEPPED, utc_ms, board_ms, spread_s)
-        if spread_s > self.bound_s(utc_ms, board_set_ms):
+        bound_s = self.bound_s(utc_ms, board_set_ms)
+        self._apart = spread_s > bound_s - (BACK_S if self._apart else 0)
+        if self._apart:
             return _doubt(APART, utc_ms, board_ms, spread_s)
         if utc_ms + SPREAD_S * 1000 < floor_ms:
             return _doubt(BEFORE_JOURNAL, utc_ms, board_ms, spread_s)

@@ -16,6 +16,7 @@ from controller.agenda import granted, plan_in_force
 from controller.events import Json
 from controller.facts import Facts
 from controller.rules.alerts import alert_id, close
+from controller.rules.doses import fill_of, round_doses
 from controller.rules.limits import free_at, room_at
 from controller.rules.loading import Proposed, proposal, stands_still
 from controller.rules.orders import live, may_move
@@ -73,11 +74,12 @@ def _ask(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]
     fill = asked_fill(state, name)
     assert fill is not None
     number = state.asked_number + 1
-    now = facts.late_s
-    dose = granted(plan, name, facts.log_epoch, number, now)
+    # open by the clock that is behind, closed by the one ahead: two clocks cost no minute of it
+    open_at, close_at = facts.early_s, facts.late_s + GRANT_S
+    dose = granted(plan, name, facts.log_epoch, number, open_at)
     return [
         ev.AskedGranted(
-            name, dose.dose_id, number, dose.quarters, fill.compartment, now, now + GRANT_S
+            name, dose.dose_id, number, dose.quarters, fill.compartment, open_at, close_at
         )
     ]
 
@@ -119,6 +121,8 @@ def may_ask(state: State, facts: Facts, regimen: str) -> tuple[str, int]:
         return "busy", 0
     if state.cup is not None:
         return "cup-not-empty", 0
+    if any(state.doses[d].fell_due and not state.doses[d].asked for d in round_doses(state)):
+        return "round-waiting", 0  # one press first, or a skip: then it is free for this
     if asked_fill(state, regimen) is None:
         return "none-loaded", 0
     return "", 0
@@ -145,7 +149,14 @@ def _skip(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event
     d = state.doses.get(dose_id)
     if d is None or d.stage != "open":
         raise Refused("not-open", "Only an open dose that is not being released can be skipped.")
-    return close(state, d, "skipped", "by request", 0, by)
+    happened = close(state, d, "skipped", "by request", 0, by)
+    fill = fill_of(state, d)
+    for other in fill.doses if fill is not None else ():
+        # what shares its compartment can fall only with it: somebody must hear that now
+        life = state.doses.get(other)
+        if other != dose_id and life is not None and life.stage == "open":
+            happened += close(state, life, "held", "shared-fill")
+    return happened
 
 
 def _acknowledge(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
@@ -192,10 +203,24 @@ def _loading(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Ev
     _at_machine(facts)
     compartment = _number(wish, "compartment", 0, codes.COMPARTMENTS - 1)
     by = _text(wish, "by")
-    _proposed(state, facts, compartment)
-    if compartment in state.fills and state.fills[compartment].state != "loading":
+    row = _proposed(state, facts, compartment)
+    _as_shown(wish, row)
+    fill = state.fills.get(compartment)
+    if fill is not None and (fill.state != "loading" or _meant(fill) != _meant(row)):
         raise Refused("not-emptied", "Take out what is in it and say how many pieces, first.")
-    return [ev.Loading(compartment, by)]
+    return [ev.Loading(compartment, by, row.kind, row.doses, row.regimens, row.quarters)]
+
+
+def _meant(what: Fill | Proposed) -> tuple[object, ...]:
+    """What belongs into a compartment."""
+    return what.kind, what.doses, what.regimens, what.quarters
+
+
+def _as_shown(wish: Mapping[str, Json], row: Proposed) -> None:
+    """Whoever says what was read on the screen is told when it means something else by now."""
+    shown = wish.get("doses")
+    if shown is not None and shown != list(row.doses):
+        raise Refused("proposal-changed", "What belongs in it has changed; look again.")
 
 
 def _loaded(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
@@ -206,6 +231,9 @@ def _loaded(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Eve
     if fill is None or fill.state != "loading":
         raise Refused("not-loading", "Say that you are loading this compartment, first.")
     row = _proposed(state, facts, compartment)
+    _as_shown(wish, row)
+    if _meant(fill) != _meant(row):
+        raise Refused("proposal-changed", "What belongs in it has changed; take it out again.")
     pieces = wish.get("pieces", len(row.piece_mgs))
     if pieces != len(row.piece_mgs):
         raise Refused("wrong-pieces", f"{len(row.piece_mgs)} pieces belong in it; count again.")
@@ -260,6 +288,9 @@ def _verify(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Eve
 def _loading_done(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
     _at_machine(facts)
     by = _text(wish, "by")
+    if state.clock_reason in ("stepped", "apart") and not state.clock_confirmed_at:
+        # finishing sets the board's clock by ours: that must not make a false time the only one
+        raise Refused("clock-in-doubt", "Compare the clock with your watch and confirm it, first.")
     half = [c for c, f in sorted(state.fills.items()) if f.state == "loading"]
     if half:
         raise Refused("half-loaded", f"Compartment {half[0] + 1} is not finished.")

@@ -52,6 +52,8 @@ HOW: Final = {
     "cup-away": "the cup was taken and not brought back",
     "cup": "the cup does not tell",
     "not-loaded": "was not loaded",
+    "shared-fill": "lay in one compartment with a dose that was skipped",
+    "journal-lost": "the record of that time is lost",
     "board-silent": "the machine did not answer",
     "gap": "too soon after the dose before",
     "plan": "no longer in the plan",

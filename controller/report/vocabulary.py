@@ -21,7 +21,7 @@ _HOW = words(
     """
     retrieved left-in-cup cup-away cup by-hand no-verdict journal-lost plan plan-change by-request
     not-presented not-loaded taken-late late-verdict settled-taken settled-missed by-a-person
-    cleared unlocked
+    shared-fill cleared unlocked
     """
 )
 
@@ -37,6 +37,7 @@ _ALERTS = words(
 _ORDERS = words(
     """
     window-closed plan-changed no-longer-allowed fill-held machine-not-ready number-taken
+    another-first
     """
 )
 
@@ -50,7 +51,7 @@ _LOCKS = words(
 _ASKING = words(
     """
     already-granted cap gap none-loaded cup-not-empty not-ready no-plan unknown-regimen not-open
-    not-asked-for withdrawn
+    round-waiting not-asked-for withdrawn
     """
 )
 

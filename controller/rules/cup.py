@@ -25,18 +25,24 @@ def watch(state: State, facts: Facts) -> list[ev.Event]:
     """What the cup shows now, for pills that fell and have not been accounted for."""
     cup, board = state.cup, facts.board
     if cup is None:
-        return []
+        lifted = board is not None and 0 <= state.doubt_lifts < board.lift_count
+        return [ev.CupLifted(0, board.lift_count)] if board is not None and lifted else []
     if board is None:
         return _unseen(state, facts, cup)
-    if not cup.lifted_at and board.lift_count > cup.lift_count:
-        late = [ev.TakenLate(d.dose_id) for d in _inside(state, cup) if d.stage == "missed"]
-        return [ev.CupLifted(cup.round), *late, *_corrected(state, cup)]
+    if board.lift_count > cup.lift_count:
+        late = [ev.TakenLate(d.dose_id) for d in _inside(state, cup) if _left_in_cup(d)]
+        return [ev.CupLifted(cup.round, board.lift_count), *late, *_corrected(state, cup)]
     present = facts.flag(codes.F_CUP_PRESENT)
     if present and abs(board.cup_mg) <= cup.tolerance_mg:
         return _empty(state, facts, cup)
     if cup.lifted_at and not present:
         return _away(state, facts, cup)
     return _at_close(state, facts, cup, present, board.cup_mg)
+
+
+def _left_in_cup(d: DoseLife) -> bool:
+    """Closed as lying in the cup, and not seen to leave it yet."""
+    return d.stage == "missed" and not d.taken_late_at
 
 
 def _inside(state: State, cup: Cup) -> list[DoseLife]:
@@ -66,11 +72,13 @@ def _empty(state: State, facts: Facts, cup: Cup) -> list[ev.Event]:
         return []
     for d in waiting:
         happened += close(state, d, "uncertain", "cup", d.order)
-    return [*happened, ev.CupCleared(cup.round)]
+    gone = [ev.TakenLate(d.dose_id) for d in _inside(state, cup) if _left_in_cup(d)]
+    return [*happened, *gone, *_corrected(state, cup), ev.CupCleared(cup.round)]
 
 
 def _away(state: State, facts: Facts, cup: Cup) -> list[ev.Event]:
-    if facts.utc_s < cup.lifted_at + AWAY_S:
+    now = closing_time(facts)
+    if now is None or facts.utc_s < cup.lifted_at + AWAY_S:
         return []
     happened: list[ev.Event] = []
     for d in _waiting(state, cup):

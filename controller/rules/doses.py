@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Final
 
 from controller import events as ev
-from controller.agenda import between
+from controller.agenda import between, plan_of_envelope
 from controller.facts import Facts
 from controller.rules.alerts import close
 from controller.rules.limits import free_at
-from controller.state import DoseLife, Fill, State
+from controller.state import KEEP_S, DoseLife, Fill, State
 from hal.wire import codes
 
 DAY_S: Final = 86400
@@ -30,8 +30,14 @@ def open_doses(state: State, facts: Facts) -> list[ev.Event]:
         return []
     now = facts.early_s
     start = max(state.in_force_s, state.opened_s - 2 * DAY_S)
+    rows = [
+        # under a former version, while nobody could tell the time or the controller was away
+        d
+        for envelope, from_s, until_s in state.former
+        for d in between(envelope, max(from_s, now - KEEP_S + DAY_S), until_s)
+    ]
     found: list[ev.Event] = []
-    for d in between(state.plan_envelope, start, now + EARLIEST_S):
+    for d in [*rows, *between(state.plan_envelope, start, now + EARLIEST_S)]:
         if d.open_at <= now and d.dose_id not in state.doses and len(found) < MOST:
             found.append(
                 ev.DoseOpened(
@@ -97,9 +103,16 @@ def present(state: State, facts: Facts) -> list[ev.Event]:
     ended: dict[int, list[str]] = {}
     for d in state.doses.values():
         if d.presented_since and (d.dose_id not in now or facts.asleep_s):
-            seconds = max(0, facts.utc_s - d.presented_since - facts.asleep_s)
+            seconds = max(0, _until(state, facts) - d.presented_since - facts.asleep_s)
             ended.setdefault(seconds, []).append(d.dose_id)
     return [ev.PresentationEnded(tuple(ids), seconds) for seconds, ids in ended.items()]
+
+
+def _until(state: State, facts: Facts) -> int:
+    """Until when lamp and tone are known to have called: a clock in doubt adds nothing."""
+    if facts.clock_trusted or facts.clock_reason == "board-silent":
+        return facts.utc_s
+    return min(facts.utc_s, state.floor_s)
 
 
 def warn(state: State, facts: Facts) -> list[ev.Event]:
@@ -109,7 +122,9 @@ def warn(state: State, facts: Facts) -> list[ev.Event]:
     happened: list[ev.Event] = []
     for d in state.doses.values():
         waiting = d.stage in ("open", "ordered") or (d.stage == "released" and _in_cup(state, d))
-        if waiting and not (d.asked or d.warned) and d.warn_at <= facts.early_s < d.close_at:
+        fill = fill_of(state, d)
+        warn_at = min(d.warn_at, fill.warn_at) if fill and d.dose_id in fill.doses else d.warn_at
+        if waiting and not (d.asked or d.warned) and warn_at <= facts.early_s < d.close_at:
             happened.append(ev.DoseWarned(d.dose_id))
             happened.append(
                 ev.AlertRaised(f"dose-warned-{d.dose_id[:12]}", "dose-warned", 2, d.dose_id)
@@ -151,31 +166,49 @@ def closing_time(facts: Facts) -> int | None:
 
 def _over(state: State, d: DoseLife, now: int) -> bool:
     started = state.round is not None and state.round.started and d.dose_id in round_doses(state)
-    return d.close_at + (FINISH_S if started else 0) <= now
+    return closes_at(state, d) + (FINISH_S if started else 0) <= now
+
+
+def closes_at(state: State, d: DoseLife) -> int:
+    """All doses of a fill share one window: it ends with the first of theirs (R13)."""
+    fill = fill_of(state, d)
+    shared = fill is not None and fill.state == "loaded" and d.dose_id in fill.doses
+    return min(d.close_at, fill.close_at) if fill is not None and shared else d.close_at
 
 
 def _outcome(state: State, facts: Facts, d: DoseLife) -> tuple[str, str]:
     """`missed` only for a dose that was really offered; else `held` with what stood in the way."""
+    if state.locked == "journal-lost" and d.open_at <= state.locked_s:
+        return "uncertain", "journal-lost"  # another record may know that it was given (R1)
     fill = fill_of(state, d)
-    if d.asked:
+    ours = d.last_code and codes.cause(d.last_code) == codes.MACHINE
+    if d.asked and not ours:
         return "skipped", "withdrawn"
     if fill is None:
         return "held", "not-loaded"
     if fill.state != "loaded":
         return "held", fill.code or "compartment-held"
-    if d.presented_s * 2 >= d.close_at - d.due_at:
+    if d.presented_s and d.presented_s * 2 >= closes_at(state, d) - d.due_at and not d.asked:
         return "missed", "not-asked-for"
-    if d.last_code and codes.cause(d.last_code) == codes.MACHINE:
+    if ours:
         return "held", codes.word(d.last_code)
     if state.locked:
         return "held", "locked"
-    if free_at(state, state.plan_envelope, d.regimen, facts.utc_s) > d.close_at:
+    half = (closes_at(state, d) + d.due_at) // 2
+    if free_at(state, state.plan_envelope, d.regimen, facts.utc_s) > half:
         return "held", "gap"
     if facts.board is None:
         return "held", "board-silent"
     if state.cup is not None:
         return "held", "cup-not-empty"
     return "held", codes.word(d.last_code) if d.last_code else "not-presented"
+
+
+def over(state: State, facts: Facts, fill: Fill) -> bool:
+    """Nothing is left to do for this fill: its doses are closed, or fell due under no version."""
+    past = facts.clock_trusted and fill.close_at + FINISH_S < facts.early_s
+    lives = [state.doses.get(d) for d in fill.doses]
+    return bool(lives) and all(past if d is None else not d.is_open for d in lives)
 
 
 def fill_of(state: State, d: DoseLife) -> Fill | None:
@@ -203,8 +236,12 @@ def drop_unplanned(state: State, facts: Facts) -> list[ev.Event]:
     """After a new version: an open dose that it no longer holds is skipped, before COMMIT."""
     if not (state.plan_envelope and facts.clock_trusted):
         return []
+    asked = {r.id: r.as_needed for r in plan_of_envelope(state.plan_envelope).regimens}
     for d in state.doses.values():
-        if d.asked or d.stage not in ("open", "ordered") or d.due_at < state.in_force_s - DAY_S:
+        rule = asked.get(d.regimen)
+        if d.asked and d.stage == "open" and (rule is None or rule.quarters != d.quarters):
+            return close(state, d, "skipped", "plan")  # asked for under a former version
+        if d.asked or d.stage not in ("open", "ordered") or d.close_at <= state.in_force_s:
             continue
         planned = between(state.plan_envelope, d.due_at - DAY_S, d.due_at + DAY_S)
         same = [p for p in planned if p.dose_id == d.dose_id]

@@ -15,20 +15,25 @@ from controller.state import State
 DAY_S: Final = 86400
 
 
-def free_at(state: State, envelope: str, regimen: str, now_s: int) -> int:
-    """Earliest instant (Unix s) at which the gaps allow this regimen again."""
+def free_at(
+    state: State, envelope: str, regimen: str, now_s: int, but: tuple[str, ...] = ()
+) -> int:
+    """Earliest instant (Unix s) at which the gaps allow this regimen again; `but`: not counted."""
     earliest = 0
     for counter in counters_of(envelope):
         if regimen not in counter.regimens:
             continue
-        fallen = _instants(state, envelope, counter.regimens, now_s)
+        fallen = _instants(state, envelope, counter.regimens, now_s, but)
         earliest = max([earliest, *[at_s + counter.gap_s for at_s in fallen]])
     return earliest
 
 
-def _instants(state: State, envelope: str, regimens: tuple[str, ...], now_s: int) -> list[int]:
+def _instants(
+    state: State, envelope: str, regimens: tuple[str, ...], now_s: int, but: tuple[str, ...]
+) -> list[int]:
     """When each counted release starts its gap: at the lift; while in the cup, now (R2)."""
-    fallen = [r.lifted_at or now_s for r in state.releases if r.regimen in regimens]
+    counted = [r for r in state.releases if r.regimen in regimens and r.dose_id not in but]
+    fallen = [r.lifted_at or now_s for r in counted]
     for one in plan_of_envelope(envelope).regimens:  # what was taken before this plan (R5)
         if one.id in regimens and one.last_taken.word != "never":
             known = one.last_taken.word == "at"
@@ -48,12 +53,13 @@ def room_at(state: State, envelope: str, regimen: str, quarters: int, now_s: int
 def _room_at(state: State, regimens: tuple[str, ...], left: int, now_s: int) -> int:
     """When the sum of the last 24 h falls to `left` or below."""
     since = now_s - DAY_S
-    recent = [r for r in state.releases if r.regimen in regimens and r.at_s > since]
-    used = sum(r.quarters for r in recent)
+    counted = [(r.lifted_at or now_s, r.quarters) for r in state.releases if r.regimen in regimens]
+    recent = sorted(one for one in counted if one[0] > since)  # from the lift, as the gap (R2)
+    used = sum(quarters for _, quarters in recent)
     free_s = 0
-    for release in sorted(recent, key=lambda r: r.at_s):
+    for gone_s, quarters in recent:
         if used <= left:
             break
-        used -= release.quarters
-        free_s = release.at_s + DAY_S
+        used -= quarters
+        free_s = gone_s + DAY_S
     return free_s

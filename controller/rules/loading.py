@@ -13,6 +13,7 @@ from typing import Final
 from controller import events as ev
 from controller.agenda import between, counters_of, plan_of_envelope
 from controller.facts import Facts
+from controller.rules.doses import over
 from controller.state import Fill, State
 from hal.wire import codes
 from hal.wire.messages import Group, Lease, lease_digest
@@ -20,6 +21,7 @@ from schedules.model import Dose, Plan, Regimen
 
 DAY_S: Final = 86400
 CLOCK_SET_S: Final = 2
+OPENED: Final = ("door-opened", "tray-changed")  # held until a person has looked; then as before
 SHARED_S: Final = 900  # doses share a compartment only if their common window is this long
 
 
@@ -68,21 +70,53 @@ def proposal(state: State, facts: Facts) -> list[Proposed]:
     if not envelope:
         return []
     plan = plan_of_envelope(envelope)
-    free = [c for c in range(codes.COMPARTMENTS) if _reusable(state, c)]
-    rows: list[Proposed] = []
+    missing = uncovered(state, facts)
+    rows = _begun(state, facts, plan, missing)
+    begun = {row.compartment for row in rows}
+    named = {dose_id for row in rows for dose_id in row.doses}
+    free = [c for c in range(codes.COMPARTMENTS) if c not in begun and _reusable(state, facts, c)]
     for regimen in plan.regimens:
         if regimen.as_needed is not None:
-            missing = facts.settings.asked_reserve - _asked_fills(state, regimen.id)
-            for _ in range(max(0, min(missing, len(free)))):
+            held = _asked_fills(state, regimen.id)
+            held += sum(1 for row in rows if row.kind == "asked" and row.regimens == (regimen.id,))
+            for _ in range(max(0, min(facts.settings.asked_reserve - held, len(free)))):
                 rows.append(_asked_row(state, plan, regimen, free.pop(0), facts.utc_s))
-    for group in _groups(state, facts, envelope):
+    far = _far(state, facts)
+    for group in _groups(plan, [d for d in missing if d.dose_id not in named]):
+        if not free and far and group[0].due_at < far[-1].due_at and _soon(facts, group[0]):
+            free.append(far.pop().compartment)  # full of what is needed later
         if not free:
             break
         rows.append(_day_row(state, plan, group, free.pop(0)))
     return rows
 
 
-def _reusable(state: State, compartment: int) -> bool:
+def _soon(facts: Facts, d: Dose) -> bool:
+    return d.open_at <= facts.utc_s + facts.settings.load_ahead_s
+
+
+def _far(state: State, facts: Facts) -> list[Fill]:
+    """Loaded compartments in due order: the last of them may make room for a nearer dose."""
+    loaded = [f for f in state.fills.values() if f.kind == "day" and f.state == "loaded"]
+    return sorted((f for f in loaded if not over(state, facts, f)), key=lambda f: f.due_at)
+
+
+def _begun(state: State, facts: Facts, plan: Plan, missing: list[Dose]) -> list[Proposed]:
+    """Rows that somebody has begun to load: they keep their compartment and their contents."""
+    needed = {d.dose_id: d for d in missing}
+    asked = {r.id: r for r in plan.regimens if r.as_needed is not None}
+    rows: list[Proposed] = []
+    for c, fill in sorted(state.fills.items()):
+        if fill.state != "loading":
+            continue
+        if fill.doses and all(dose_id in needed for dose_id in fill.doses):
+            rows.append(_day_row(state, plan, [needed[dose_id] for dose_id in fill.doses], c))
+        elif fill.kind == "asked" and fill.regimens[0] in asked:
+            rows.append(_asked_row(state, plan, asked[fill.regimens[0]], c, facts.utc_s))
+    return rows
+
+
+def _reusable(state: State, facts: Facts, compartment: int) -> bool:
     """Empty, spent, or holding what will never be released again."""
     fill = state.fills.get(compartment)
     if fill is None or fill.state == "spent":
@@ -90,16 +124,15 @@ def _reusable(state: State, compartment: int) -> bool:
     if fill.state == "loading":
         return True
     if fill.kind == "asked" or fill.code == "plan-change":
-        return fill.code != ""
-    lives = [state.doses.get(d) for d in fill.doses]
-    return all(d is not None and not d.is_open for d in lives)
+        return fill.state == "held" and fill.code not in OPENED
+    return over(state, facts, fill)
 
 
 def _asked_fills(state: State, regimen: str) -> int:
     return sum(
         1
         for f in state.fills.values()
-        if f.kind == "asked" and f.regimens == (regimen,) and f.state in ("loaded", "held")
+        if f.kind == "asked" and f.regimens == (regimen,) and _keeps(f)
     )
 
 
@@ -110,21 +143,26 @@ def uncovered(state: State, facts: Facts) -> list[Dose]:
         return []
     plan = plan_of_envelope(envelope)
     until = min(facts.utc_s + facts.settings.load_days * DAY_S, plan.valid_until)
-    held = {d for f in state.fills.values() if f.state in ("loaded", "held") for d in f.doses}
+    held = {d for f in state.fills.values() if _keeps(f) for d in f.doses}
     ahead = between(envelope, facts.utc_s, until) if until > facts.utc_s else []
     return [d for d in ahead if d.dose_id not in held and _needs(state, d, facts.utc_s)]
 
 
+def _keeps(fill: Fill) -> bool:
+    """Whether these contents will be given; what must come out again holds nothing."""
+    return fill.state == "loaded" or (fill.state == "held" and fill.code in OPENED)
+
+
 def _needs(state: State, d: Dose, now_s: int) -> bool:
     life = state.doses.get(d.dose_id)
-    return d.close_at > now_s and (life is None or life.is_open)
+    # what was released, or is about to be, needs no second fill
+    return d.close_at > now_s and (life is None or life.stage in ("open", "ordered"))
 
 
-def _groups(state: State, facts: Facts, envelope: str) -> list[list[Dose]]:
+def _groups(plan: Plan, missing: list[Dose]) -> list[list[Dose]]:
     """Doses that may share a compartment: one instant, one window, nothing to be held (R13)."""
-    plan = plan_of_envelope(envelope)
     groups: list[list[Dose]] = []
-    for d in uncovered(state, facts):
+    for d in missing:
         last = groups[-1] if groups else []
         alone = plan.regimen(d.regimen_id).alone
         fits = (
@@ -194,7 +232,7 @@ def build_lease(state: State, facts: Facts) -> Lease | None:
     counters = counters_of(envelope)
     lease.groups = [Group(c.key, c.gap_s, c.cap) for c in counters]
     for fill in state.fills.values():
-        if fill.state != "loaded":
+        if fill.state != "loaded" or over(state, facts, fill):
             continue
         row = lease.rows[fill.compartment]
         row.fill = fill.fill
@@ -236,7 +274,8 @@ def end_move(state: State, facts: Facts) -> list[ev.Event]:
 
 def stands_still(facts: Facts) -> bool:
     """Whether the board waits for a service move: position unproven, or the chute in doubt."""
-    held = facts.board is not None and facts.board.fault == codes.CHUTE_HELD
+    waits = (codes.CHUTE_HELD, codes.ASSERTION)
+    held = facts.board is not None and facts.board.fault in waits
     return held or facts.flag(codes.F_DRIVE_OFF)
 
 
@@ -276,12 +315,16 @@ def hold_unplanned(state: State, facts: Facts) -> list[ev.Event]:
         return []
     happened: list[ev.Event] = []
     for fill in state.fills.values():
-        if fill.state == "loaded" and fill.kind == "day" and not _still_planned(state, fill):
+        if fill.state == "loaded" and not _still_planned(state, fill):
             happened.append(ev.FillHeld(fill.compartment, fill.fill, "plan-change"))
     return happened
 
 
 def _still_planned(state: State, fill: Fill) -> bool:
+    if fill.kind == "asked":
+        rules = {r.id: r.as_needed for r in plan_of_envelope(state.pending_envelope).regimens}
+        rule = rules.get(fill.regimens[0])
+        return rule is not None and fill.quarters == (rule.quarters,)
     near = between(state.pending_envelope, fill.due_at - DAY_S, fill.due_at + DAY_S)
     planned = {d.dose_id: (d.due_at, d.quarters) for d in near}
     return all(
@@ -298,7 +341,7 @@ def in_force(state: State, facts: Facts) -> list[ev.Event]:
     packed = lease_for(state, facts, board.lease_no)
     if packed is None or board.lease_no <= state.lease_no:
         return []
-    if abs(facts.board_utc_s - facts.utc_s) > CLOCK_SET_S:
+    if abs(facts.board_utc_s - facts.utc_s) > CLOCK_SET_S or not facts.flag(codes.F_CLOCK_SET):
         return []  # each loading sets the board's clock (R10)
     if lease_digest(packed) != board.lease_digest:
         return []

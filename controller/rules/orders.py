@@ -13,12 +13,15 @@ from typing import Final
 from controller import events as ev
 from controller.facts import Facts
 from controller.rules.alerts import alert_id, close
-from controller.rules.doses import FINISH_S, doses_of
+from controller.rules.doses import FINISH_S, doses_of, round_doses
 from controller.rules.limits import free_at, room_at
-from controller.state import Fill, Order, State
+from controller.state import OF_ONE_FILL, Fill, Order, State
 from hal.wire import codes
 
 NO_VERDICT_S: Final = 86400  # a committed order without the board's answer for this long
+
+
+RETRY_S: Final = 300  # a compartment that the board refused is asked for again after this long
 
 
 def digest(doses: tuple[str, ...]) -> str:
@@ -58,6 +61,8 @@ def ready(state: State, facts: Facts, fill: Fill) -> bool:
             return False
         if facts.early_s < d.open_at or facts.late_s >= d.close_at:
             return False
+        if d.refused_at and d.refused_at <= facts.utc_s < d.refused_at + RETRY_S:
+            return False
         if free_at(state, state.plan_envelope, d.regimen, facts.early_s) > facts.early_s:
             return False
         if room_at(state, state.plan_envelope, d.regimen, d.quarters, facts.early_s):
@@ -67,14 +72,13 @@ def ready(state: State, facts: Facts, fill: Fill) -> bool:
 
 
 def offer(state: State, facts: Facts) -> list[ev.Event]:
-    """The next round: all ready fills of the earliest due instant, one press, one cup."""
+    """The next round: what is most pressing of all that may be given; one press, one cup."""
     if state.round or state.cup or live(state.order) or not may_move(state, facts):
         return []
-    fills = [f for f in state.fills.values() if ready(state, facts, f)]
-    if not fills:
+    waiting = [f for f in state.fills.values() if ready(state, facts, f)]
+    if not waiting:
         return []
-    due = min(_due(state, f) for f in fills)
-    chosen = sorted((f for f in fills if _due(state, f) == due), key=lambda f: f.compartment)
+    chosen = sorted(_first(state, waiting), key=lambda f: f.compartment)
     doses = tuple(d for f in chosen for d in doses_of(state, f))
     return [
         ev.RoundOffered(
@@ -86,10 +90,32 @@ def offer(state: State, facts: Facts) -> list[ev.Event]:
     ]
 
 
-def _due(state: State, fill: Fill) -> tuple[int, int]:
-    """Planned rounds by due instant; a granted request waits for none of them."""
-    asked = fill.kind == "asked"
-    return (0 if asked else fill.due_at, fill.compartment if asked else 0)
+def _first(state: State, fills: list[Fill]) -> list[Fill]:
+    """The fills of the most pressing round: planned doses of one due instant, or one request."""
+    rounds: dict[tuple[str, int], list[Fill]] = {}
+    for f in fills:
+        rounds.setdefault((f.kind, f.compartment if f.kind == "asked" else f.due_at), []).append(f)
+    return min(rounds.values(), key=lambda round_: pressing(state, round_))
+
+
+def pressing(state: State, fills: list[Fill]) -> tuple[int, int]:
+    """Smaller is more urgent: what is due, by its close; then requests; then what may wait."""
+    lives = [state.doses[d] for f in fills for d in doses_of(state, f)]
+    if any(d.fell_due and not d.asked for d in lives):
+        return 0, min(d.close_at for d in lives)
+    return (1, 0) if any(d.asked for d in lives) else (2, min(d.due_at for d in lives))
+
+
+def outrun(state: State, facts: Facts, order: Order) -> bool:
+    """Nobody has pressed for this round yet, and another one has become more urgent."""
+    going, board = state.round, facts.board
+    if going is None or going.started or board is None or board.consent_round == order.round:
+        return False
+    mine = [state.fills[c] for c in going.compartments if c in state.fills]
+    others = [f for f in state.fills.values() if f not in mine and ready(state, facts, f)]
+    if not (mine and others and may_move(state, facts)):
+        return False
+    return pressing(state, _first(state, others)) < pressing(state, mine)
 
 
 def next_order(state: State, facts: Facts) -> int:
@@ -169,15 +195,18 @@ def consent(state: State, facts: Facts) -> list[ev.Event]:
         return [ev.OrderWithdrawn(order.order, "no longer allowed")]
     return [
         ev.OrderConsented(order.order, order.round, board.boot_epoch),
-        ev.OrderCommitted(order.order, digest(order.doses), board.boot_epoch),
+        ev.OrderCommitted(
+            order.order, digest(order.doses), board.boot_epoch, board.lift_count
+        ),
     ]
 
 
 def _limits(state: State, facts: Facts, order: Order) -> bool:
     now = facts.early_s
+    same = round_doses(state)  # one round is one intake, as the board counts it too
     for dose_id in order.doses:
         d = state.doses[dose_id]
-        if free_at(state, state.plan_envelope, d.regimen, now) > now:
+        if free_at(state, state.plan_envelope, d.regimen, now, same) > now:
             return False
         if room_at(state, state.plan_envelope, d.regimen, d.quarters, now):
             return False
@@ -268,6 +297,11 @@ def withdraw(state: State, facts: Facts) -> list[ev.Event]:
         return [ev.OrderWithdrawn(order.order, "fill held")]
     if state.locked or state.service or not facts.clock_trusted:
         return [ev.OrderWithdrawn(order.order, "machine not ready")]
+    if order.refusal and (order.order != order.round or order.refusal in OF_ONE_FILL):
+        # the rest of a round (the cup was lifted, say), or one compartment: the others go on
+        return [ev.OrderWithdrawn(order.order, codes.word(order.refusal))]
+    if outrun(state, facts, order):
+        return [ev.OrderWithdrawn(order.order, "another first")]
     board = facts.board
     if board is not None and board.order == order.order and board.order_state == codes.DONE:
         return [ev.OrderWithdrawn(order.order, codes.word(board.code))]  # fenced by a reset

@@ -17,7 +17,6 @@ def home(tmp_path: Path) -> Home:
     return one
 
 
-@pytest.mark.xfail(strict=True, reason="rules/loading: a released dose counts as uncovered")
 def test_a_dose_taken_early_is_not_asked_for_a_second_time(home: Home) -> None:
     """Released before its due time and still in the cup: nobody is to load it again."""
     home.run_to("2026-11-23T06:45:00+00:00")
@@ -29,7 +28,6 @@ def test_a_dose_taken_early_is_not_asked_for_a_second_time(home: Home) -> None:
     assert home.shown["loading"] is None
 
 
-@pytest.mark.xfail(strict=True, reason="rules/loading: an as-needed fill to verify counts as free")
 def test_an_opening_asks_for_a_look_and_for_no_filling(home: Home) -> None:
     """Every fill is held until somebody has looked; none of them becomes a free compartment."""
     home.run_to("2026-11-23T06:00:00+00:00")

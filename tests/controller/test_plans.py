@@ -328,7 +328,6 @@ def test_what_is_no_envelope_at_all_is_refused(counter: Counter, envelope: Any, 
     assert {"taken"} == {outcome for _, outcome, _ in counter.home.outcomes()}
 
 
-@pytest.mark.xfail(strict=True, reason="rules/loading: a held fill counts as covering its doses")
 def test_a_new_version_waits_for_the_machine_and_then_counts(counter: Counter) -> None:
     """Approved changes nothing; loaded, it is in force in one event, and the old day goes on."""
     home, old = counter.home, counter.home.plan
@@ -373,7 +372,6 @@ def test_a_restart_in_between_changes_no_plan(counter: Counter, when: str) -> No
     assert ("amlodipine-5", "taken", "retrieved") in home.outcomes()
 
 
-@pytest.mark.xfail(strict=True, reason="rules/loading: a held fill counts as covering its doses")
 def test_a_better_version_replaces_the_one_that_waits(counter: Counter) -> None:
     """Both follow the version in force; the later approved one is loaded, the other never."""
     home, old = counter.home, counter.home.plan
