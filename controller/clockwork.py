@@ -90,15 +90,28 @@ class Unsettable(tzinfo):
         return "monotonic"
 
 
+class _Calm(BackgroundScheduler):  # type: ignore[misc]
+    """A scheduler whose thread survives that a job it has just run was taken away meanwhile."""
+
+    def remove_job(self, job_id: str, jobstore: str | None = None) -> None:
+        with suppress(JobLookupError):
+            super().remove_job(job_id, jobstore)
+
+
 class Alarm:
-    """Wake in real time: one APScheduler job, in memory, that rings the bell."""
+    """Wake in real time: one APScheduler job, in memory, that rings the bell.
+
+    Every setting is a job of its own name: the thread, which removes a job after it has run,
+    can then never remove the one that was set while it ran.
+    """
 
     def __init__(self, clock: Clock, bell: Bell) -> None:
         self._clock = clock
         self._bell = bell
         self._zone = Unsettable()
         self._armed: int | None = None
-        self._scheduler = BackgroundScheduler(
+        self._settings = 0
+        self._scheduler = _Calm(
             timezone=self._zone,
             executors={"default": DebugExecutor()},  # in the scheduler's own thread
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
@@ -113,13 +126,13 @@ class Alarm:
         if mono_ms == self._armed:
             return
         self._armed = mono_ms
+        self._scheduler.remove_job(f"{JOB}-{self._settings}")
         if mono_ms is None:
-            with suppress(JobLookupError):
-                self._scheduler.remove_job(JOB)
             return
+        self._settings += 1
         moment = self._zone.now() + timedelta(seconds=self._clock.delay_s(mono_ms))
         self._scheduler.add_job(
-            self._ring, DateTrigger(moment, self._zone), id=JOB, replace_existing=True
+            self._ring, DateTrigger(moment, self._zone), id=f"{JOB}-{self._settings}"
         )
 
     def again(self) -> None:
