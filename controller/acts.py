@@ -13,6 +13,7 @@ from controller.agenda import between
 from controller.facts import Facts
 from controller.rules import cup as cup_rules
 from controller.rules.doses import ALONE_S, FINISH_S, over, round_doses
+from controller.rules.limits import free_at, room_at
 from controller.rules.loading import build_lease
 from controller.rules.orders import NO_VERDICT_S, RETRY_S, digest
 from controller.state import Order, State
@@ -111,6 +112,9 @@ def deadline(state: State, facts: Facts) -> int:
         if d.is_open:
             due += [d.due_at, d.warn_at, d.close_at, d.close_at + FINISH_S, d.close_at + ALONE_S]
             due += [d.close_at + ALONE_S + cup_rules.UNSEEN_S, d.refused_at + RETRY_S]
+            # a gap or a cap that ends inside the window opens it then, not an hour later
+            due.append(free_at(state, state.plan_envelope, d.regimen, facts.early_s))
+            due.append(room_at(state, state.plan_envelope, d.regimen, d.quarters, facts.early_s))
     if state.plan_envelope:
         ahead = between(state.plan_envelope, now, now + DAY_S)
         due += [x for d in ahead[:8] for x in (d.open_at, d.due_at)]

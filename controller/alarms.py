@@ -36,7 +36,7 @@ class Alarm:
 
     code: str
     severity: int
-    condition: Callable[[State, Facts], Subjects]
+    condition: Callable[[State, Facts], Subjects | None]  # None: cannot be told now
 
 
 def _when(true: bool) -> Subjects:
@@ -68,12 +68,12 @@ def _board_fault(state: State, facts: Facts) -> Subjects:
     ]
 
 
-def _mains_lost(state: State, facts: Facts) -> Subjects:
-    return _when(facts.board is not None and not facts.flag(codes.F_MAINS))
+def _mains_lost(state: State, facts: Facts) -> Subjects | None:
+    return None if facts.board is None else _when(not facts.flag(codes.F_MAINS))
 
 
-def _battery_low(state: State, facts: Facts) -> Subjects:
-    return _when(facts.board is not None and 0 < facts.board.battery_mv < BATTERY_LOW_MV)
+def _battery_low(state: State, facts: Facts) -> Subjects | None:
+    return None if facts.board is None else _when(0 < facts.board.battery_mv < BATTERY_LOW_MV)
 
 
 def _reports_waiting(state: State, facts: Facts) -> Subjects:
@@ -81,9 +81,9 @@ def _reports_waiting(state: State, facts: Facts) -> Subjects:
     return _when(waiting and facts.utc_s - facts.unacked_since_s >= facts.settings.reports_wait_s)
 
 
-def _load_due(state: State, facts: Facts) -> Subjects:
+def _load_due(state: State, facts: Facts) -> Subjects | None:
     if not facts.clock_trusted:
-        return []
+        return None
     missing = uncovered(state, facts)
     return _when(bool(missing) and missing[0].open_at <= facts.utc_s + facts.settings.load_ahead_s)
 
@@ -98,9 +98,11 @@ def _load_unfinished(state: State, facts: Facts) -> Subjects:
     return _when(half or unleased or other)
 
 
-def _plan_expiring(state: State, facts: Facts) -> Subjects:
-    if not (state.plan_envelope and facts.clock_trusted):
+def _plan_expiring(state: State, facts: Facts) -> Subjects | None:
+    if not state.plan_envelope:
         return []
+    if not facts.clock_trusted:
+        return None
     return _when(plan_of_envelope(state.plan_envelope).valid_until - facts.utc_s < EXPIRY_S)
 
 
@@ -146,8 +148,13 @@ def standing(state: State, facts: Facts) -> list[ev.Event]:
     """Raise what stands and is not raised; resolve what is raised and stands no more."""
     happened: list[ev.Event] = []
     now: set[str] = set()
+    unknown: set[str] = set()  # neither raised nor resolved: a cable that flaps is no news of it
     for alarm in ALARMS:
-        for suffix, compartment, fault in alarm.condition(state, facts):
+        subjects = alarm.condition(state, facts)
+        if subjects is None:
+            unknown.add(alarm.code)
+            continue
+        for suffix, compartment, fault in subjects:
             alert_id = alarm.code + suffix
             now.add(alert_id)
             if alert_id not in state.alerts:
@@ -155,6 +162,6 @@ def standing(state: State, facts: Facts) -> list[ev.Event]:
                     ev.AlertRaised(alert_id, alarm.code, alarm.severity, "", compartment, fault)
                 )
     for alert in state.alerts.values():
-        if alert.code in _STANDING and alert.alert_id not in now:
+        if alert.code in _STANDING - unknown and alert.alert_id not in now:
             happened.append(ev.AlertResolved(alert.alert_id, "cleared"))
     return happened
