@@ -93,7 +93,7 @@ class Device:
         raise NotImplementedError
 
     def received(self) -> bytes:
-        """Cable bytes that came since the last turn."""
+        """The next cable bytes of those that came since the last turn, b"": no more."""
         raise NotImplementedError
 
     def transmit(self, data: bytes) -> None:

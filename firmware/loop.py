@@ -12,6 +12,7 @@ from firmware.device import NO_READING, Device
 from firmware.machines import Machines
 from hal.wire import codes
 from hal.wire.frame import ACTUAL, DESIRED
+from hal.wire.messages import ACTUAL_SIZE
 from hal.wire.session import ALONE_MS, BoardEnd
 
 DOG_MS = 8000  # the longest a RP2040 watchdog can wait is 8,388
@@ -56,8 +57,11 @@ class Executive(Machines):
         self.clock.read(board.sense, self.mind.ledger.floor_s)
         now_ms = self.clock.now_ms
         self._press(now_ms)
-        for sentence in link.receive(board.received(), now_ms, board.sense.luck):
-            self._hear(sentence, now_ms)
+        data = board.received()
+        while data:
+            for sentence in link.receive(data, now_ms, board.sense.luck):
+                self._hear(sentence, now_ms)
+            data = board.received()
         self.orders.watch_cup(board, now_ms)
         self._motion(now_ms)
         self._rest(now_ms)
@@ -161,7 +165,7 @@ class Executive(Machines):
             return
         self.beam.watch(board.sense.drop_count)
         self.beam.step(board, now_ms)
-        if mind.ledger.in_cup():
+        if mind.ledger.in_cup:
             self._cup(now_ms)
         self._latch(self.homing.watch(board.sense))
         self.homing.park(board, now_ms)
@@ -187,14 +191,26 @@ class Executive(Machines):
         board = self._board
         own = self._own(link, now_ms)
         self._show(link, own, now_ms)
-        self._fill(own, now_ms)
         is_open = self._is_open(now_ms)
-        if self.status.due(now_ms, link.sessions, is_open):
-            told = self.status.told(board.sense, link.bad_frames)
-            board.transmit(link.seal(ACTUAL, told))
+        self._tell(link, self._flags() | own, is_open)
         board.transmit(link.outgoing(now_ms, board.sense.luck))
         board.feed(DOG_MS)
         return self._wake(link, is_open, now_ms)
+
+    def _tell(self, link: BoardEnd, flags: int, is_open: bool) -> None:
+        """Actual, if it is news or time for it."""
+        sense = self._board.sense
+        now_ms = self.clock.now_ms
+        news = self.news
+        fault = faults.worst(self, sense, now_ms - self._boot_ms)
+        refusal = self.orders.refusal
+        if not refusal and sense.service:
+            refusal = self._lease_refusal  # for whoever is loading, and for no longer
+        status.write(news.now, self, sense, flags, fault, refusal, status.COARSE)
+        if news.due(now_ms, link.sessions, is_open):
+            body = bytearray(ACTUAL_SIZE)
+            status.write(body, self, sense, flags, fault, refusal, link.bad_frames)
+            self._board.transmit(link.seal(ACTUAL, bytes(body)))
 
     def _own(self, link: BoardEnd, now_ms: int) -> int:
         """The flags that the board raises by itself."""
@@ -215,28 +231,9 @@ class Executive(Machines):
         # PREPARED may wait for hours: a press, like any other change, is told at once anyway
         return self.mind.order.state == codes.STARTED or self.panel.recent(now_ms)
 
-    def _fill(self, own: int, now_ms: int) -> None:
-        a = self.status.actual
-        a.flags = self._flags() | own
-        a.fault = faults.worst(self, self._board.sense, now_ms - self._boot_ms)
-        a.boot_epoch = self.boot_epoch
-        a.refusal = self.orders.refusal
-        if not a.refusal and self._board.sense.service:
-            a.refusal = self._lease_refusal  # for whoever is loading, and for no longer
-        a.refused_order = self.orders.refused_order
-        a.consent_round = self.consent.round
-        a.press_count = self.panel.presses
-        ledger = self.mind.ledger
-        a.lease_no = ledger.lease_no
-        a.lease_digest = self.holding.digest
-        a.held_mask = ledger.held
-        a.spent_mask = ledger.spent
-        a.signal = self.panel.signal
-        self.status.order(self.mind.order)
-
     def _flags(self) -> int:
-        """All but what the board raises alone; fills what the sensors say."""
-        flags = self.status.sense(self._board.sense)
+        """All but those that the board raises by itself."""
+        flags = status.sensed(self._board.sense)
         mind = self.mind
         if self.clock.ok:
             flags |= codes.F_CLOCK_SET
@@ -254,7 +251,7 @@ class Executive(Machines):
 
     def _wake(self, link: BoardEnd, is_open: bool, now_ms: int) -> int:
         """The nearest deadline of any machine, as the 32 bits of the board's milliseconds."""
-        at_ms = min(link.wake_at(now_ms), self.status.wake_at(is_open), now_ms + MAX_SLEEP_MS)
+        at_ms = min(link.wake_at(now_ms), self.news.wake_at(is_open), now_ms + MAX_SLEEP_MS)
         if self.homing.moving:
             at_ms = min(at_ms, self.homing.wake_ms)
         if self.cycle.phase != AT_REST:

@@ -13,11 +13,11 @@ from firmware.homing import Homing
 from firmware.inbox import Inbox
 from firmware.lease import Holding
 from firmware.mind import Mind
+from firmware.news import News
 from firmware.orders import Orders
 from firmware.panel import Panel
 from firmware.selftest import BeamTest
 from firmware.solo import Solo
-from firmware.status import Status
 from firmware.store import Store
 
 
@@ -47,7 +47,7 @@ class Machines:
             self.cycle,
         )
         self.solo = Solo()
-        self.status = Status()
+        self.news = News()
 
     def photograph(self, now_ms: int) -> "tuple[tuple[int, ...], ...]":
         """The state of every machine, deadlines as distance from `now_ms`."""
@@ -61,7 +61,7 @@ class Machines:
             self.cycle.snapshot(now_ms),
             self.homing.snapshot(now_ms),
             self.orders.snapshot(now_ms),
-            self.status.snapshot(now_ms),
+            self.news.snapshot(now_ms),
         )
 
     def resume(self, parts: "list[tuple[int, ...]]") -> None:
@@ -77,4 +77,4 @@ class Machines:
         self.cycle.restore(parts[6], now_ms)
         self.homing.restore(parts[7], now_ms)
         self.orders.restore(parts[8], now_ms)
-        self.status.restore(parts[9], now_ms)
+        self.news.restore(parts[9], now_ms)

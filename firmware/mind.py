@@ -19,7 +19,7 @@ class Mind:
         self.ledger = Ledger()
         self.locked = False
         self._store = memory
-        self._saved = b""
+        self._saved: "bytes | bytearray" = b""
 
     def load(self) -> None:
         """Read the record; locked where it is lost."""
@@ -32,7 +32,9 @@ class Mind:
 
     def save(self) -> bool:
         """Durable and read back. False: the board is locked and RAM is as before the change."""
-        packed = self.order.pack() + self.ledger.pack()
+        packed = bytearray(order.SIZE + self.ledger.size())
+        self.order.pack_into(packed)
+        self.ledger.pack_into(packed, order.SIZE)
         if packed == self._saved:
             return True
         if self.locked or not self._store.write(store.MIND, packed):

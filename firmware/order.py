@@ -95,10 +95,12 @@ class Order:
             or desired.round_digest != self.round_digest
         )
 
-    def pack(self) -> bytes:
-        """SIZE bytes."""
-        return struct.pack(
+    def pack_into(self, buffer: bytearray) -> None:
+        """Write the first SIZE bytes of `buffer`."""
+        struct.pack_into(
             _LAYOUT,
+            buffer,
+            0,
             self.number,
             self.state,
             self.verdict,
@@ -128,8 +130,8 @@ class Order:
             self.drops,
         )
 
-    def unpack(self, data: bytes) -> None:
-        """Become what `pack` wrote."""
+    def unpack(self, data: "bytes | bytearray") -> None:
+        """Become what `pack_into` wrote."""
         (
             self.number,
             self.state,

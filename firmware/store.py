@@ -61,11 +61,11 @@ class Store:
         self._numbers[record] = best[0]
         if first is None or second is None or first[0] != second[0] or first[1] != second[1]:
             self.torn += 1
-            self._write_copy(record, other, best[1])
+            self._board.fram_write(address(record, other), best[1])
         return bytes(memoryview(best[1])[_HEAD_SIZE:-_CRC_SIZE])
 
-    def write(self, record: int, payload: bytes, tail: bytes = b"") -> bool:
-        """Both copies of `payload` and `tail` behind it durable and read back.
+    def write(self, record: int, payload: "bytes | bytearray", tail: bytes = b"") -> bool:
+        """Both copies of `payload` with `tail` behind it durable and read back.
 
         False: the memory does not keep what it is given.
         """
@@ -73,13 +73,21 @@ class Store:
         assert length <= _CAPACITY[record]
         number = self._numbers[record] + 1
         self._numbers[record] = number
-        end = _HEAD_SIZE + length
-        raw = bytearray(end + _CRC_SIZE)  # made once: a lease is a kilobyte
-        struct.pack_into(_HEAD, raw, 0, record + 1, length, number)
-        raw[_HEAD_SIZE : _HEAD_SIZE + len(payload)] = payload
-        raw[_HEAD_SIZE + len(payload) : end] = tail
-        struct.pack_into("<I", raw, end, binascii.crc32(memoryview(raw)[:end]) & 0xFFFFFFFF)
-        return self._write_copy(record, 0, raw) and self._write_copy(record, 1, raw)
+        head = struct.pack(_HEAD, record + 1, length, number)
+        crc = binascii.crc32(tail, binascii.crc32(payload, binascii.crc32(head)))
+        end = tail + struct.pack("<I", crc & 0xFFFFFFFF)
+        for copy in (0, 1):
+            at = address(record, copy)
+            self._board.fram_write(at, head)  # never joined: a lease is a kilobyte
+            self._board.fram_write(at + _HEAD_SIZE, payload)
+            self._board.fram_write(at + _HEAD_SIZE + len(payload), end)
+            if not (
+                self._keeps(at, head)
+                and self._keeps(at + _HEAD_SIZE, payload)
+                and self._keeps(at + _HEAD_SIZE + len(payload), end)
+            ):
+                return False
+        return True
 
     def never_paired(self) -> bool:
         """No whole pairing record, and at least one of its copies was never written to."""
@@ -104,11 +112,10 @@ class Store:
             return None
         return number, raw
 
-    def _write_copy(self, record: int, copy: int, raw: "bytes | bytearray") -> bool:
-        first = address(record, copy)
-        self._board.fram_write(first, raw)
-        view = memoryview(raw)
-        for at in range(0, len(raw), _LOOK):
+    def _keeps(self, first: int, data: "bytes | bytearray") -> bool:
+        """Whether the memory holds `data` at `first`."""
+        view = memoryview(data)
+        for at in range(0, len(data), _LOOK):
             piece = view[at : at + _LOOK]
             if self._board.fram_read(first + at, len(piece)) != piece:
                 return False

@@ -12,6 +12,7 @@ from firmware.device import Device, Inputs
 from hal.sim import sense as words
 from hal.sim.sense import Sense
 
+PIECE = 256  # cable bytes read at a time: a board has no room for a lease in one piece
 REPLY_SIZE = 1  # after FRAM_WRITE
 _EINVAL = 22
 
@@ -21,17 +22,14 @@ class HouseGone(Exception):
 
 
 class SimSense(Sense, Inputs):
-    """The house's Sense in the shape that the firmware asks for."""
-
-    def __init__(self) -> None:
-        Sense.__init__(self)
+    """The house's Sense in the shape that the firmware asks for; Sense fills it."""
 
 
 class Link:
     """Where the operations go: `Socket` here, `Direct` in direct.py."""
 
-    def begin(self, sense: SimSense) -> bytes:
-        """Fill `sense` with the inputs of this turn; returns the cable's bytes."""
+    def begin(self, sense: SimSense) -> "list[bytes]":
+        """Fill `sense` with the inputs of this turn; returns the cable's bytes in pieces."""
         raise NotImplementedError
 
     def send(self, op: int, a: int, b: int, data: "bytes | bytearray") -> bytes:
@@ -54,12 +52,17 @@ class Socket(Link):
             self._socket.connect(family + path.encode() + b"\0")
         self._out = bytearray()
 
-    def begin(self, sense: SimSense) -> bytes:
-        """Wait for GO; returns the cable's bytes."""
+    def begin(self, sense: SimSense) -> "list[bytes]":
+        """Wait for GO; returns the cable's bytes in pieces."""
         self._flush()
         length = struct.unpack(words.LENGTH, self._read(words.LENGTH_SIZE))[0]
         sense.unpack(self._read(words.SENSE_SIZE))
-        return self._read(length - words.SENSE_SIZE)
+        length -= words.SENSE_SIZE
+        pieces = []
+        while length:
+            pieces.append(self._read(min(length, PIECE)))
+            length -= len(pieces[-1])
+        return pieces
 
     def send(self, op: int, a: int, b: int, data: "bytes | bytearray") -> bytes:
         """One operation; one-way ones are gathered until an answer or the turn's end."""
@@ -109,11 +112,10 @@ class SimBoard(Device):
     """A board of the simulated world."""
 
     def __init__(self, house: Link) -> None:
-        sense = SimSense()
-        Device.__init__(self, sense)
-        self._inputs = sense
+        self._inputs = SimSense()
+        self.sense: Inputs = self._inputs
         self._house = house
-        self._received = b""
+        self._received: "list[bytes]" = []
 
     def begin(self) -> None:
         """Start a turn: inputs and cable bytes of now."""
@@ -160,10 +162,8 @@ class SimBoard(Device):
         self._house.send(words.FRAM_WRITE, addr, len(data), data)
 
     def received(self) -> bytes:
-        """Cable bytes of this turn, once."""
-        data = self._received
-        self._received = b""
-        return data
+        """Cable bytes of this turn, piece by piece, each once; b"": no more."""
+        return self._received.pop(0) if self._received else b""
 
     def transmit(self, data: bytes) -> None:
         """Bytes to the controller."""

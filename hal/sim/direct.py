@@ -15,11 +15,11 @@ class Direct(Link):
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def begin(self, sense: SimSense) -> bytes:
+    def begin(self, sense: SimSense) -> list[bytes]:
         """Read the inputs of this turn; returns the cable's bytes."""
         now, cable = self._world.grant()
         sense.unpack(now.pack())
-        return cable
+        return [cable]
 
     def send(self, op: int, a: int, b: int, data: bytes | bytearray) -> bytes:
         """One operation; the answer of FRAM_READ, else b""."""

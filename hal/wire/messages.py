@@ -83,14 +83,14 @@ ROW_FIELDS = (
 )
 
 _DESIRED = "<" + "".join([code for _, code in DESIRED_FIELDS])
-_ACTUAL = "<" + "".join([code for _, code in ACTUAL_FIELDS])
+ACTUAL_LAYOUT = "<" + "".join([code for _, code in ACTUAL_FIELDS])
 ROW_LAYOUT = "<" + "".join([code for _, code in ROW_FIELDS])
 ROW_GROUP_LAYOUT = "<BH"
 GROUP_LAYOUT = "<IIH"
 LEASE_HEAD = "<IBI"
 
 DESIRED_SIZE = struct.calcsize(_DESIRED)
-ACTUAL_SIZE = struct.calcsize(_ACTUAL)
+ACTUAL_SIZE = struct.calcsize(ACTUAL_LAYOUT)
 ROW_SIZE = struct.calcsize(ROW_LAYOUT) + ROW_GROUPS * struct.calcsize(ROW_GROUP_LAYOUT)
 GROUP_SIZE = struct.calcsize(GROUP_LAYOUT)
 LEASE_SIZE = struct.calcsize(LEASE_HEAD) + GROUPS * GROUP_SIZE + COMPARTMENTS * ROW_SIZE
@@ -211,16 +211,8 @@ class Actual:
 
     def pack(self) -> bytes:
         """The ACTUAL_SIZE bytes of this sentence."""
-        buffer = bytearray(ACTUAL_SIZE)
-        self.pack_into(buffer)
-        return bytes(buffer)
-
-    def pack_into(self, buffer: bytearray) -> None:
-        """Write this sentence over the ACTUAL_SIZE bytes of `buffer`."""
-        struct.pack_into(
-            _ACTUAL,
-            buffer,
-            0,
+        return struct.pack(
+            ACTUAL_LAYOUT,
             self.boot_epoch,
             self.utc_s,
             self.flags,
@@ -296,7 +288,7 @@ def unpack_actual(data: bytes) -> "Actual | None":
         a.bad_frames,
         a.signal,
         a.version,
-    ) = struct.unpack(_ACTUAL, data)
+    ) = struct.unpack(ACTUAL_LAYOUT, data)
     return a
 
 

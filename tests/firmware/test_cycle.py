@@ -103,7 +103,7 @@ def test_giving_one_order_back_keeps_what_others_used_up() -> None:
     bench.world.close_door()
 
     ledger = bench.executive.mind.ledger
-    assert [[1, 2]] == [[release[0], release[3]] for release in ledger.releases]
+    assert [[1, 2]] == [[ledger.release(i)[0], ledger.release(i)[3]] for i in range(ledger.count())]
     assert 1 == bench.actual.spent_mask
 
 

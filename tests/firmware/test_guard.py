@@ -232,4 +232,4 @@ def test_gap_and_cap_outlive_reset_and_new_lease() -> None:
     assert codes.CAP == bench.refused(codes.PREPARE, 2, 2)
     bench.load({3: [334]}, gap_s=3000, cap=9)
     assert codes.GAP == bench.refused(codes.PREPARE, 3, 3)
-    assert GROUP == bench.executive.mind.ledger.releases[0][1]
+    assert GROUP == bench.executive.mind.ledger.release(0)[1]

@@ -11,9 +11,9 @@ from tests.parity.remote import Remote
 from tests.parity.test_parity import story
 from tests.tools.common_tongue import files
 
-# Words of 64 bits are twice those of the board: 88wK is 176 KB here and 88 KB there.
+# Words of 64 bits are twice those of the board: 76wK is 152 KB here and 76 KB there.
 # A Pico has 245 KB.
-HEAP = "heapsize=88wK"
+HEAP = "heapsize=76wK"
 COMPILE_S = 60
 
 

@@ -31,11 +31,11 @@ class Stub(Link):
         self.to_board = b""
         self.from_board = b""
 
-    def begin(self, sense: SimSense) -> bytes:
+    def begin(self, sense: SimSense) -> "list[bytes]":
         sense.unpack(self.now.pack())
-        data = self.to_board
+        pieces = [self.to_board] if self.to_board else []
         self.to_board = b""
-        return data
+        return pieces
 
     def send(self, op: int, a: int, b: int, data: "bytes | bytearray") -> bytes:
         if op == words.FRAM_READ:
