@@ -172,6 +172,7 @@ BAD_DOCUMENTS: list[tuple[str, Change, str, str]] = [
 ]
 
 
+@pytest.mark.hazard("H07")
 @pytest.mark.parametrize(
     ("change", "code", "place"),
     [row[1:] for row in BAD_DOCUMENTS],
@@ -284,6 +285,7 @@ SIGNED_WRONGLY: list[tuple[str, Callable[[Counter], bytes], str, str]] = [
 ]
 
 
+@pytest.mark.hazard("H07")
 @pytest.mark.parametrize(
     ("made", "code", "place"),
     [row[1:] for row in SIGNED_WRONGLY],
@@ -349,6 +351,7 @@ def test_a_new_version_waits_for_the_machine_and_then_counts(counter: Counter) -
     assert "older-version" == counter.bring(seal.seal(old, home.private))["code"]
 
 
+@pytest.mark.hazard("H07")
 @pytest.mark.parametrize("when", ["before loading", "after loading"])
 def test_a_restart_in_between_changes_no_plan(counter: Counter, when: str) -> None:
     """What waits goes on waiting, what is in force stays in force, through a dead controller."""
@@ -384,6 +387,7 @@ def test_a_better_version_replaces_the_one_that_waits(counter: Counter) -> None:
     assert (3, plan_hash(second), "0") == counter.in_force()
 
 
+@pytest.mark.hazard("H34")
 def test_a_plan_that_ran_out_gives_nothing_more(counter: Counter) -> None:
     """After valid_until no dose falls due, a warning stood for days, and nobody is to blame."""
     home, old = counter.home, counter.home.plan

@@ -169,6 +169,7 @@ EDITS = {
 }
 
 
+@pytest.mark.hazard("H20")
 @pytest.mark.parametrize("edit", EDITS)
 def test_every_single_change_of_every_event_is_found(tmp_path: Path, edit: str) -> None:
     """Whatever is done to any event but the last one, the log does not open."""
@@ -211,6 +212,7 @@ def test_a_log_cut_at_its_end_lacks_the_heads_that_others_know(tmp_path: Path) -
     assert "cut-off" == _fault_of(tmp_path / "j")
 
 
+@pytest.mark.hazard("H20")
 @pytest.mark.parametrize("seed", range(8))
 def test_a_spoiled_page_is_a_fault_or_harmless_never_another_history(
     tmp_path: Path, seed: int

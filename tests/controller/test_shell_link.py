@@ -1,5 +1,7 @@
 """The link repeats what is wanted until the board says that it knows, and ages what it heard."""
 
+import pytest
+
 from controller.link import AGING_MS, KEEPALIVE_MS, LEASE_REPEAT_MS, OPEN_ORDER_MS, STALE_MS, Link
 from hal.wire import frame
 from hal.wire.messages import Actual, Desired, Lease, lease_digest, unpack_desired
@@ -202,6 +204,7 @@ def test_an_authentic_sentence_of_a_wrong_length_is_no_news() -> None:
     assert (before, 1) == (cable.link.actual, cable.link.bad_frames)
 
 
+@pytest.mark.hazard("H25")
 def test_a_second_controller_hears_that_it_is_one_too_many() -> None:
     """Its link is busy and not joined; the first goes on."""
     cable = _joined()

@@ -152,6 +152,7 @@ def memory() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.mark.hazard("H20")
 @pytest.mark.parametrize("fate", FATES)
 def test_a_cut_at_any_boundary_leaves_a_log_that_opens_and_goes_on(
     memory: Path, life: tuple[list[Op], list[Record]], fate: str

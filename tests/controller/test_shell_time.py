@@ -69,6 +69,7 @@ def test_drift_since_the_board_was_set_widens_the_spread_up_to_its_end() -> None
     assert SPREAD_S == watch.bound_s(NOON_MS, NOON_MS + DAY_MS)
 
 
+@pytest.mark.hazard("H06")
 def test_one_witness_is_none() -> None:
     """Without the board, or with a board whose clock stood still, nothing is trusted."""
     assert "board-silent" == _judge(ClockWatch(), board_utc_s=None).reason
@@ -81,6 +82,7 @@ def test_time_before_the_journal_is_not_believed() -> None:
     assert _judge(ClockWatch(), floor_ms=NOON_MS + 1000).trusted
 
 
+@pytest.mark.hazard("H06")
 def test_a_step_stays_in_doubt_until_a_person_confirms() -> None:
     """Over 120 s against monotonic time: going back by itself does not cure it."""
     watch = ClockWatch()

@@ -31,6 +31,7 @@ def test_a_dose_called_pressed_and_lifted_is_taken(home: Home) -> None:
     assert [] == home.alerts()
 
 
+@pytest.mark.hazard("H08")
 def test_nobody_presses_and_the_dose_is_missed_with_its_alert(home: Home) -> None:
     """Called for the whole late window: missed, warned of before, alert beside the outcome."""
     home.run_to("2026-11-23T08:05:00+00:00")
@@ -41,6 +42,7 @@ def test_nobody_presses_and_the_dose_is_missed_with_its_alert(home: Home) -> Non
     assert 2 == len(warned)
 
 
+@pytest.mark.hazard("H08")
 def test_the_alert_is_in_the_transaction_of_the_outcome(home: Home) -> None:
     """Outcome and alert have the same instant and neighbouring numbers (I3b)."""
     home.run_to("2026-11-23T08:05:00+00:00")
@@ -65,6 +67,7 @@ def test_a_second_press_releases_nothing_more(home: Home) -> None:
     assert _fallen(before) == _fallen(home.world.truth()) == 2
 
 
+@pytest.mark.hazard("H21")
 def test_left_in_the_cup_is_missed_blocks_the_cup_and_a_late_lift_is_told(home: Home) -> None:
     """Closed as missed(left-in-cup); the later lift is journaled and the alert corrected (R2)."""
     home.run_to("2026-11-23T07:05:00+00:00")
@@ -83,6 +86,7 @@ def test_left_in_the_cup_is_missed_blocks_the_cup_and_a_late_lift_is_told(home: 
     assert 2 == len(home.events(ev.TakenLate))
 
 
+@pytest.mark.hazard("H23")
 def test_the_gap_runs_from_the_late_lift(home: Home) -> None:
     """Lifted at 14:00: the evening dose of the same medicine is not offered before its gap."""
     home.run_to("2026-11-23T07:05:00+00:00")
@@ -97,6 +101,7 @@ def test_the_gap_runs_from_the_late_lift(home: Home) -> None:
     assert ("metformin-500", "gap") in closed
 
 
+@pytest.mark.hazard("H21")
 def test_a_cup_that_does_not_come_back_is_uncertain(home: Home) -> None:
     """Lifted and away for fifteen minutes: a person is asked, nothing is assumed."""
     home.run_to("2026-11-23T07:05:00+00:00")
@@ -108,6 +113,7 @@ def test_a_cup_that_does_not_come_back_is_uncertain(home: Home) -> None:
     assert [(r, "uncertain", "cup-away") for r, _, _ in MORNING] == home.outcomes()
 
 
+@pytest.mark.hazard("H32")
 def test_uncertain_is_left_only_by_a_named_person(home: Home) -> None:
     """No name, no settlement; with a name the outcome and the alert change together."""
     test_a_cup_that_does_not_come_back_is_uncertain(home)
@@ -131,6 +137,7 @@ def test_uncertain_is_left_only_by_a_named_person(home: Home) -> None:
     )
 
 
+@pytest.mark.hazard("H01")
 def test_a_controller_killed_at_any_point_of_a_dose_releases_once(tmp_path: Path) -> None:
     """Killed and restarted at each step of the round: one release, the dose is taken."""
     for delay_ms in (0, 20, 60, 200, 700, 1500, 2500, 4000):
@@ -165,6 +172,7 @@ def test_a_dead_controller_never_blames_the_patient(home: Home) -> None:
     assert {"held"} == {outcome for _, outcome, _ in home.outcomes()}
 
 
+@pytest.mark.hazard("H17")
 def test_a_board_reset_before_start_asks_again(home: Home) -> None:
     """PREPARED is void after a reset: a new order, a new press, one release."""
     home.run_to("2026-11-23T07:05:00+00:00")
@@ -176,6 +184,7 @@ def test_a_board_reset_before_start_asks_again(home: Home) -> None:
     assert 2 == _fallen(home.world.truth())
 
 
+@pytest.mark.hazard("H03")
 @pytest.mark.parametrize("delay_ms", [300, 600, 900, 1200, 1600, 2000, 2500, 3000])
 def test_a_board_reset_in_motion_is_never_a_lie(tmp_path: Path, delay_ms: int) -> None:
     """Cut at any moment of the motion: what the outcome says is what the pieces did."""
@@ -198,6 +207,7 @@ def test_a_board_reset_in_motion_is_never_a_lie(tmp_path: Path, delay_ms: int) -
             assert 0 == fallen
 
 
+@pytest.mark.hazard("H23")
 def test_an_as_needed_dose_is_refused_in_its_gap_and_allowed_after(home: Home) -> None:
     """Four hours between two: the second request gets a code and the time when to ask again."""
     home.run_to("2026-11-23T10:00:00+00:00")
@@ -228,6 +238,7 @@ def test_a_grant_that_nobody_takes_is_withdrawn(home: Home) -> None:
     assert 0 == _fallen(home.world.truth())
 
 
+@pytest.mark.hazard("H10")
 def test_a_jam_is_held_with_its_cause(home: Home) -> None:
     """The tray does not turn: nothing falls, the dose is held and somebody hears why."""
     home.run_to("2026-11-23T07:05:00+00:00")
@@ -240,6 +251,7 @@ def test_a_jam_is_held_with_its_cause(home: Home) -> None:
     assert "dose-held" in home.alerts()
 
 
+@pytest.mark.hazard("H11")
 def test_an_opened_door_holds_every_fill_until_somebody_looked(home: Home) -> None:
     """A child opens the door: all fills are held, and verified ones are given again (R6)."""
     home.run_to("2026-11-23T06:00:00+00:00")
@@ -255,6 +267,7 @@ def test_an_opened_door_holds_every_fill_until_somebody_looked(home: Home) -> No
     assert MORNING == home.outcomes()
 
 
+@pytest.mark.hazard("H21")
 def test_a_missing_cup_is_said_and_given_when_it_is_back(home: Home) -> None:
     """No cup, no release; the person reads what to do; then all goes on."""
     home.run_to("2026-11-23T06:00:00+00:00")
@@ -271,6 +284,7 @@ def test_a_missing_cup_is_said_and_given_when_it_is_back(home: Home) -> None:
     assert MORNING == home.outcomes()
 
 
+@pytest.mark.hazard("H06")
 def test_a_clock_step_stops_everything_until_a_person_confirms(home: Home) -> None:
     """The controller's clock jumps a day ahead: no dose is closed or given, an alert stands."""
     home.run_to("2026-11-23T06:40:00+00:00")
@@ -301,6 +315,7 @@ def test_the_record_survives_the_whole_day(home: Home) -> None:
     assert state.releases == home.controller.state.releases
 
 
+@pytest.mark.hazard("H28")
 def test_the_loader_is_called_before_the_machine_runs_out(home: Home) -> None:
     """With the defaults the alert stands at least a day before the first uncovered dose."""
     home.run_to("2026-11-28T12:00:00+00:00")

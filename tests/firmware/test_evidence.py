@@ -2,6 +2,8 @@
 
 import itertools
 
+import pytest
+
 from firmware import evidence
 from firmware.evidence import AT_START, AT_TARGET, BETWEEN, NO_ANSWER, Witness, judge
 from hal.wire import codes
@@ -37,6 +39,7 @@ def test_released_needs_the_gate_and_two_witnesses_who_agree() -> None:
             assert w.encoder != AT_START
 
 
+@pytest.mark.hazard("H03")
 def test_not_released_needs_silence_from_every_witness() -> None:
     """No exposure, no drop, closed gate, and an untouched cup (or a gate that was watched)."""
     for w in every_witness():
@@ -45,6 +48,7 @@ def test_not_released_needs_silence_from_every_witness() -> None:
             assert abs(w.delta_mg) <= evidence.SAME_MG if w.weight_known else w.live
 
 
+@pytest.mark.hazard("H03")
 def test_everything_else_is_uncertain_and_holds_its_compartment() -> None:
     """There is no fourth verdict, and no uncertainty without a code and a hold."""
     for w in every_witness():
@@ -54,6 +58,7 @@ def test_everything_else_is_uncertain_and_holds_its_compartment() -> None:
         assert finding.verdict in settled or finding.code in codes.FAULTS
 
 
+@pytest.mark.hazard("H29")
 def test_pieces_that_are_not_accounted_for_hold_the_chute() -> None:
     """Exposed, weighed, and not the expected weight: something may hang in the chute."""
     for w in every_witness():

@@ -88,6 +88,7 @@ TROUBLES: list[tuple[str, Trouble, int]] = [
 ]
 
 
+@pytest.mark.hazard("H11")
 @pytest.mark.parametrize(("what", "trouble", "code"), TROUBLES, ids=[row[0] for row in TROUBLES])
 def test_prepare_is_refused_with_its_code(what: str, trouble: Trouble, code: int) -> None:
     """PREPARE under each trouble names it, prepares nothing and moves nothing."""
@@ -119,6 +120,7 @@ def test_start_is_refused_though_prepare_was_not(what: str, trouble: Trouble, co
     assert [] == bench.world.drives
 
 
+@pytest.mark.hazard("H04")
 def test_outside_its_window_nothing_is_prepared() -> None:
     """Before open_s and from close_s on the row is shut, by the board's own clock."""
     bench = Bench()
@@ -133,6 +135,7 @@ def test_outside_its_window_nothing_is_prepared() -> None:
     assert codes.OUTSIDE_WINDOW == bench.refused(codes.PREPARE, 2)
 
 
+@pytest.mark.hazard("H04")
 def test_after_not_after_s_an_order_is_too_late() -> None:
     """The order's own deadline counts at PREPARE and again at START."""
     bench = Bench()
@@ -153,6 +156,7 @@ def test_without_a_lease_nothing_is_prepared() -> None:
     assert codes.NO_LEASE == bench.refused(codes.PREPARE, 1, fill=1)
 
 
+@pytest.mark.hazard("H11")
 @pytest.mark.parametrize(
     ("compartment", "fill"), [(0, 77), (1, 0), (1, 1), (27, 5), (28, 1), (255, 1)]
 )
@@ -164,6 +168,7 @@ def test_a_fill_that_the_lease_does_not_name_is_unknown(compartment: int, fill: 
     assert codes.FILL_UNKNOWN == bench.refused(codes.PREPARE, 1, compartment, fill=fill)
 
 
+@pytest.mark.hazard("H01")
 def test_a_spent_fill_is_never_exposed_again() -> None:
     """After its release the same fill is refused under any new order number."""
     bench = Bench()
@@ -203,6 +208,7 @@ def test_the_gap_runs_from_the_lift_of_the_cup() -> None:
     assert codes.RELEASED == bench.actual.verdict
 
 
+@pytest.mark.hazard("H23")
 def test_the_cap_of_24_hours_counts_units_not_orders() -> None:
     """Two units are used of three: a fill of two more is refused, one of one is not."""
     bench = Bench()
@@ -217,6 +223,7 @@ def test_the_cap_of_24_hours_counts_units_not_orders() -> None:
     assert codes.RELEASED == bench.actual.verdict
 
 
+@pytest.mark.hazard("H23")
 def test_gap_and_cap_outlive_reset_and_new_lease() -> None:
     """Neither a power cut nor a lease with a new number makes the board forget what fell."""
     bench = Bench()

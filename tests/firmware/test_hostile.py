@@ -1,5 +1,6 @@
 """A controller that says anything at all, with the right key: the board still keeps its limits."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,6 +41,7 @@ def act(bench: Bench, what: str) -> None:
         bench.run(700 * 1000)
 
 
+@pytest.mark.hazard("H01", "H04")
 @settings(max_examples=12, deadline=None)
 @given(st.lists(words, min_size=5, max_size=25))
 def test_no_stream_of_commands_exposes_a_fill_twice_or_breaks_cap_and_gap(

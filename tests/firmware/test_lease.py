@@ -40,6 +40,7 @@ def test_an_accepted_lease_is_reported_and_outlives_a_reset() -> None:
     assert (1, lease_digest(lease.pack())) == (bench.actual.lease_no, bench.actual.lease_digest)
 
 
+@pytest.mark.hazard("H07")
 def test_a_lease_number_never_falls() -> None:
     """An older lease is refused even at the open machine."""
     bench = Bench()

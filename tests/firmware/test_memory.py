@@ -1,5 +1,7 @@
 """The board's memory: two copies of everything, and no going back."""
 
+import pytest
+
 from firmware import store
 from firmware.store import Store
 from hal.sim.board import SimBoard
@@ -48,6 +50,7 @@ def test_one_garbled_copy_never_brings_an_older_record_back() -> None:
         assert (b"second", 0) == (third.read(store.MIND), third.torn)
 
 
+@pytest.mark.hazard("H26")
 def test_both_copies_lost_lock_the_board() -> None:
     """With the mind, the lease or the epoch gone nothing moves and the alarm sounds."""
     for record in (store.EPOCH, store.LEASE, store.MIND, store.PAIRING):
@@ -64,6 +67,7 @@ def test_both_copies_lost_lock_the_board() -> None:
         assert [] == bench.world.drives
 
 
+@pytest.mark.hazard("H26")
 def test_a_blank_memory_on_a_used_machine_is_lost_not_new() -> None:
     """After a release a blank memory locks; on a machine that never dropped a pill it is paired."""
     bench = Bench()

@@ -74,6 +74,7 @@ def release_with(bench: Bench, name: str, args: Args, after_ms: int) -> int:
     return fill
 
 
+@pytest.mark.hazard("H03", "H10", "H17", "H29", "H30")
 @pytest.mark.parametrize(
     ("name", "args"), TROUBLES, ids=[f"{n}-{'-'.join(map(str, a.values()))}" for n, a in TROUBLES]
 )

@@ -1,5 +1,7 @@
 """Order numbers, rounds and consent: what a late, lost, repeated or hostile frame can do."""
 
+import pytest
+
 from hal.wire import codes
 from tests.firmware.bench import Bench
 
@@ -19,6 +21,7 @@ def test_without_a_press_nothing_starts() -> None:
     assert codes.NO_CONSENT == bench.refused(codes.START, 1)
 
 
+@pytest.mark.hazard("H24")
 def test_a_press_before_prepare_is_no_consent() -> None:
     """Only a press that follows the round's first PREPARE counts, bounces included."""
     bench = ready()
@@ -57,6 +60,7 @@ def test_lifting_the_cup_ends_consent() -> None:
     assert codes.CUP_MOVED == bench.refused(codes.START, 1)
 
 
+@pytest.mark.hazard("H24")
 def test_one_press_covers_a_round_of_three_and_no_fourth() -> None:
     """Three fills of one round fall on top of each other; the number of STARTs is fixed."""
     bench = ready({0: [300], 1: [310], 2: [320], 3: [330]})
@@ -145,6 +149,7 @@ def test_repeating_start_after_done_moves_nothing() -> None:
     assert 1 == len(bench.world.chute.exposures)
 
 
+@pytest.mark.hazard("H04")
 def test_a_prepared_order_does_not_outlive_a_reset() -> None:
     """At boot it is refused(reset before start), and its START is of an old epoch."""
     bench = ready()

@@ -77,6 +77,7 @@ def cut_story(at: str, number: int, damage: str) -> bool:
     return was_hit
 
 
+@pytest.mark.hazard("H01", "H17")
 @pytest.mark.parametrize("at", ["prepare", "start"])
 def test_no_cut_between_two_operations_releases_twice_or_lies(at: str) -> None:
     """Cut at each operation of PREPARE and of the whole cycle; then resolve and offer again."""
@@ -87,6 +88,7 @@ def test_no_cut_between_two_operations_releases_twice_or_lies(at: str) -> None:
     raise AssertionError("the story did not end within the bound")
 
 
+@pytest.mark.hazard("H01")
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_no_cut_within_a_write_releases_twice_or_lies(damage: str) -> None:
     """Each durable write of START, exposure and DONE is lost, torn, garbled or kept by a cut."""

@@ -1,5 +1,7 @@
 """What the board does by itself: it calls for help and moves nothing."""
 
+import pytest
+
 from hal.sim import mishaps
 from hal.wire import codes
 from tests.firmware.bench import Bench
@@ -10,6 +12,7 @@ def shown(bench: Bench) -> tuple[int, int]:
     return bench.world.lamp_shows, bench.world.buzzer_sounds
 
 
+@pytest.mark.hazard("H08")
 def test_alone_for_a_minute_with_an_open_window_it_sounds_the_alarm() -> None:
     """59 s of silence are quiet at most, 61 s are an alarm; a returning controller ends it."""
     bench = Bench()
@@ -39,6 +42,7 @@ def test_alone_without_an_open_window_it_stays_quiet_until_one_opens() -> None:
     assert codes.ALARM == bench.world.lamp_shows
 
 
+@pytest.mark.hazard("H08")
 def test_a_window_nobody_answers_is_overdue_though_keepalives_go_on() -> None:
     """At warn_s with neither PREPARE nor settled the alarm sounds, and hush cannot stop it."""
     bench = Bench()
@@ -109,6 +113,7 @@ def test_a_drop_that_nothing_explains_is_a_fault_and_locks_nothing() -> None:
     assert (codes.RELEASED, 0) == (bench.actual.verdict, bench.actual.fault)
 
 
+@pytest.mark.hazard("H10")
 def test_a_jam_is_cleared_by_a_service_move_and_by_nothing_less() -> None:
     """Latched over a reset; a person with the service switch takes the carousel home."""
     bench = Bench()

@@ -186,6 +186,7 @@ def test_a_cut_network_is_not_waited_for(home: Home, hub: Hub) -> None:
     assert home.drain()
 
 
+@pytest.mark.hazard("H18")
 def test_a_vanished_machine_is_announced_by_the_broker(
     home: Home, hub: Hub, visitor: Visitor
 ) -> None:
@@ -202,6 +203,7 @@ def test_a_vanished_machine_is_announced_by_the_broker(
     assert "missed" not in line.lower()
 
 
+@pytest.mark.hazard("H19")
 def test_a_forged_acknowledgement_changes_nothing(home: Home, visitor: Visitor) -> None:
     """Without the key nobody can make a home believe that its events are safe."""
     until(lambda: home.reporter.connected)

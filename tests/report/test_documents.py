@@ -42,6 +42,7 @@ def test_the_table_of_public_fields_knows_every_event() -> None:
     assert set(events.KINDS) == set(documents.PUBLIC)
 
 
+@pytest.mark.hazard("H33")
 @pytest.mark.parametrize("kind", sorted(events.KINDS))
 def test_no_name_of_a_person_or_a_medicine_leaves(kind: str) -> None:
     """Whatever text a field holds, the bytes that are sent do not contain it."""
@@ -139,6 +140,7 @@ def test_the_largest_event_fits() -> None:
     assert len(sent("Loaded", body)) < documents.MAX_DOCUMENT
 
 
+@pytest.mark.hazard("H19")
 def test_every_changed_bit_breaks_the_seal() -> None:
     """No bit of a sealed document can be flipped, and it opens for nobody else."""
     payload = sent("DoseClosed", {"dose_id": "ab" * 16, "outcome": "taken", "order": 4})
@@ -172,6 +174,7 @@ def test_odd_json_is_refused(payload: bytes) -> None:
     assert documents.unseal(payload, topics.ACK, "home-1", KEY) is None
 
 
+@pytest.mark.hazard("H33")
 def test_the_state_document_has_no_names() -> None:
     """Of a full snapshot only the closed choice is published."""
     row: dict[str, Json] = {"name": NAME, "regimen_id": NAME, "state": "open"}
@@ -244,6 +247,7 @@ def test_topics_are_read_back() -> None:
         assert topics.parse(text) is None, text
 
 
+@pytest.mark.hazard("H19")
 def test_there_is_no_topic_that_releases_a_pill() -> None:
     """A home listens to acknowledgements and to its own alerts, and to nothing else."""
     assert {"availability", "state", "info", "event", "ack", "alert"} == set(topics.LEAVES)

@@ -244,6 +244,7 @@ def test_a_kept_state_does_not_mean_that_the_machine_lives(store: Store) -> None
     assert "home-1: heard again; nothing was known since 2027-01-15 14:05." == lines[-1]
 
 
+@pytest.mark.hazard("H18")
 def test_a_deaf_hub_blames_no_machine(store: Store) -> None:
     """Without its broker the hub says that it hears nobody; afterwards everybody may speak."""
     lines: list[str] = []
@@ -311,6 +312,7 @@ def test_a_late_taking_corrects_what_was_said() -> None:
     )
 
 
+@pytest.mark.hazard("H18")
 def test_silence_is_told_once_and_so_is_its_end() -> None:
     """A machine that stops speaking is unknown since its last word, never missed."""
     vigil = Vigil(silent_after_s=900, offline_after_s=30)

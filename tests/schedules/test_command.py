@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from schedules.__main__ import main, read_trusted
 from schedules.seal import verify
 from tests.schedules.plans import ROOT, plan_text, regimen
@@ -18,6 +20,7 @@ def run(*arguments: object) -> int:
     return main([str(one) for one in arguments])
 
 
+@pytest.mark.hazard("H13")
 def test_show_reads_back_and_counts(capsys) -> None:  # type: ignore[no-untyped-def]
     """show prints every regimen in words and fourteen days of doses."""
     assert 0 == run("show", HOME)

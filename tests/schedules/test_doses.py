@@ -108,12 +108,14 @@ def test_day_rules(rule: str, expected: list[str]) -> None:
     assert [f"{one} 09:00" for one in expected] == found[:3]
 
 
+@pytest.mark.hazard("H05")
 def test_spring_night_moves_a_missing_time_forward() -> None:
     """02:30 does not exist on 28 March 2027 in Berlin: due 03:30, once."""
     plan = steps("[{take: [{dose: 1, at: [02:30]}]}]", valid_from="2027-03-26", start="2027-03-26")
     assert ["02:30", "02:30", "03:30", "02:30"] == [one[-5:] for one in due(plan, 4)]
 
 
+@pytest.mark.hazard("H05")
 def test_autumn_night_gives_a_repeated_time_once() -> None:
     """02:30 happens twice on 25 October 2026 in Berlin: the first one is due, once."""
     plan = steps(
@@ -164,6 +166,7 @@ def test_identity_is_the_documented_hash() -> None:
     assert "765f75e23cefb3d6947aecc542b4cf9a" == dose_id("pt-7Q2K", "metformin-500", "day", key)
 
 
+@pytest.mark.hazard("H05")
 def test_identity_survives_version_device_and_a_moved_breakfast() -> None:
     """No version, clock time or device enters the id."""
     plan = steps("[{take: [{dose: 1, when: [breakfast]}]}]")

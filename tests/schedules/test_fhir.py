@@ -227,6 +227,7 @@ REFUSED = [
 ]  # fmt: skip
 
 
+@pytest.mark.hazard("H13")
 @pytest.mark.parametrize(("repeat", "expected"), REFUSED, ids=lambda one: str(one)[:50])
 def test_what_has_no_single_reading_is_refused(repeat: dict[str, Any], expected: str) -> None:
     """Every contradiction has its own code."""

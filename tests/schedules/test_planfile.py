@@ -27,6 +27,7 @@ def test_every_example_is_a_plan_and_reads_back(path: Path) -> None:
     assert plan == parse_plan(dump_plan(plan))
 
 
+@pytest.mark.hazard("H13")
 def test_times_are_never_numbers() -> None:
     """YAML would read 20:00 as 1200 and no as false; here both stay what was written."""
     document = load("a: 20:00\nb: no\nc: 2026-11-23\nd: 1.50\n")
@@ -143,6 +144,7 @@ BAD = [
 ]
 
 
+@pytest.mark.hazard("H13", "H24")
 @pytest.mark.parametrize(("old", "new", "code", "place"), BAD, ids=lambda one: str(one)[:40])
 def test_bad_input_is_refused_with_code_and_place(
     old: str, new: str, code: str, place: str

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -156,6 +157,7 @@ def naive_utc(zone: ZoneInfo, day: date, at: str) -> int:
     raise AssertionError("no such wall time")
 
 
+@pytest.mark.hazard("H05")
 @QUICK
 @given(documents())
 def test_the_compiler_agrees_with_a_naive_reading(document: dict[str, Any]) -> None:

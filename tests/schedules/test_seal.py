@@ -61,6 +61,7 @@ def test_two_people_sign_one_after_the_other() -> None:
     assert "" == code_of(countersign(first, *TWO))
 
 
+@pytest.mark.hazard("H07")
 @pytest.mark.parametrize(
     ("signers", "code"),
     [
@@ -90,6 +91,7 @@ def _swap_roles(top: dict[str, object]) -> None:
     )
 
 
+@pytest.mark.hazard("H07")
 @pytest.mark.parametrize(
     ("envelope", "code"),
     [
@@ -117,6 +119,7 @@ def test_bytes_that_were_not_sealed(envelope: bytes, code: str) -> None:
     assert code == code_of(envelope)
 
 
+@pytest.mark.hazard("H13")
 def test_every_byte_is_under_a_signature() -> None:
     """No single changed byte of an envelope is accepted, and none crashes."""
     for index in range(len(GOOD)):
@@ -126,6 +129,7 @@ def test_every_byte_is_under_a_signature() -> None:
             assert code_of(bytes(bad)), index
 
 
+@pytest.mark.hazard("H07")
 def test_device_time_and_version() -> None:
     """Another device, after its end, an older or unrelated version: refused by name."""
     own = plan_hash(PLAN)

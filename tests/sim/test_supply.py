@@ -9,6 +9,7 @@ from hal.sim.world import World
 from tests.sim.bench import Bare
 
 
+@pytest.mark.hazard("H30")
 def test_a_reset_puts_every_output_off() -> None:
     """Tray stops, gate closes by its spring, beam, lamp and buzzer are dark, the dog sleeps."""
     bare = Bare()

@@ -85,6 +85,7 @@ def test_a_healed_jam_is_gone() -> None:
     assert 40 == bare.sense().encoder
 
 
+@pytest.mark.hazard("H30")
 def test_the_coils_go_off_by_themselves() -> None:
     """The hardware timer cuts the current after DRIVE_LIMIT_MS, whatever the board says."""
     bare = Bare()

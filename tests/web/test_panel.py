@@ -121,6 +121,7 @@ def test_a_strange_snapshot_breaks_nothing() -> None:
     assert "starting" == panel(strange, now_s=0, up=True, since="", hands=False).phase
 
 
+@pytest.mark.hazard("H10")
 def test_a_press_that_can_do_nothing_is_not_asked_for() -> None:
     """Refused because of the machine: what is wrong and who helps, and no button."""
     board: Json = {"flags": 8, "cup_mg": 0, "refusal": "jam", "fault": "jam"}

@@ -20,6 +20,7 @@ def test_settling_carries_the_persons_pseudonym() -> None:
     } == wish("settle", SETTLE)
 
 
+@pytest.mark.hazard("H32")
 @pytest.mark.parametrize(
     ("change", "code"),
     [

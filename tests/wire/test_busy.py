@@ -1,11 +1,14 @@
 """A second controller, and words that nobody can prove: HELLO, BUSY and the question."""
 
+import pytest
+
 from hal.wire import channel, controller_end, frame, session
 from hal.wire.controller_end import ControllerEnd
 from hal.wire.session import BoardEnd
 from tests.wire.pair import KEY, Entropy, cut, joined_pair, kinds, split, still_works
 
 
+@pytest.mark.hazard("H25")
 def test_second_controller_with_the_key_is_refused() -> None:
     """While a session lives, a second controller gets BUSY for an hour and the first works on."""
     pair = joined_pair()
@@ -28,6 +31,7 @@ def test_second_controller_with_the_key_is_refused() -> None:
     assert still_works(pair)
 
 
+@pytest.mark.hazard("H25")
 def test_valid_join_of_a_second_controller_is_refused_while_a_session_lives() -> None:
     """A JOIN with the right nonce and proof gets BUSY until a question is 5 s without answer."""
     pair = joined_pair()

@@ -253,6 +253,7 @@ def test_a_snapshot_does_not_know_the_hour() -> None:
     assert taken[0] == taken[1]
 
 
+@pytest.mark.hazard("H35")
 def test_a_used_up_counter_ends_the_session_and_a_new_one_comes() -> None:
     """At the last counter nothing more is sealed; the silence that follows brings a new session."""
     pair = joined_pair()
