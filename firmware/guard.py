@@ -92,7 +92,9 @@ class Guard:
         ledger = self._mind.ledger
         for index, units in row.groups:
             group = lease.group(index)
-            if not ledger.gap_open(group.key, group.gap_s, utc_s, d.round, INTAKE_S):
+            # as-needed fills wait for days with open windows: no round may hand out two at once
+            intake = d.round if row.kind == codes.ROW_DAY else 0
+            if not ledger.gap_open(group.key, group.gap_s, utc_s, intake, INTAKE_S):
                 return codes.GAP
             if group.cap and ledger.units(group.key, utc_s) + units > group.cap:
                 return codes.CAP

@@ -240,3 +240,22 @@ def test_gap_and_cap_outlive_reset_and_new_lease() -> None:
     bench.load({3: [334]}, gap_s=3000, cap=9)
     assert codes.GAP == bench.refused(codes.PREPARE, 3, 3)
     assert GROUP == bench.executive.mind.ledger.release(0)[1]
+
+
+def test_one_round_is_no_way_around_the_gap_of_as_needed_fills() -> None:
+    """I8: whatever round a controller makes of two as-needed fills, the second waits."""
+    bench = Bench()
+    bench.load({0: [300], 1: [300]}, gap_s=4 * 3600, cap=8, kind=codes.ROW_ASKED)
+
+    bench.prepare(1, 0, round_orders=2)
+    bench.press()
+    bench.start(1, 0, round_orders=2)
+    assert codes.RELEASED == bench.actual.verdict
+    assert codes.GAP == bench.refused(codes.PREPARE, 2, 1, round=1, round_orders=2)
+
+    bench = Bench()  # planned doses of one instant are one intake
+    bench.load({0: [300], 1: [300]}, gap_s=4 * 3600, cap=8)
+    bench.prepare(1, 0, round_orders=2)
+    bench.press()
+    bench.start(1, 0, round_orders=2)
+    bench.prepare(2, 1, round=1, round_orders=2)
