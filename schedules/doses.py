@@ -18,7 +18,7 @@ from schedules.limits import counters as counters
 from schedules.limits import first_open_at as first_open_at
 from schedules.limits import gap_s as gap_s
 from schedules.limits import group_key as group_key
-from schedules.localtime import add_span, instant, local, zone_of
+from schedules.localtime import add_span, has_day, instant, local, zone_of
 from schedules.model import DAY_S, Dose, Plan, Regimen, Span, Step, Take
 
 CRITICAL_WARN_S = 600  # a time-critical dose is warned of this long after due
@@ -160,7 +160,7 @@ def _due(
         times = times_of(regimen, take, clock)
         day = first
         while day <= last:
-            if on_day(take, phase.start_on, day):
+            if on_day(take, phase.start_on, day) and has_day(zone, day):
                 for minute, occasion in times:
                     due = instant(zone, day, minute)
                     if lo <= due < hi:

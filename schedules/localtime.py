@@ -1,8 +1,9 @@
 """Local wall time to UTC and back: the only file that knows a time zone.
 
 Responsible for: the one conversion of a local time (a time that does not exist moves
-forward by the gap; a time that occurs twice is the first), calendar spans, and
-the identity of the time-zone data. Not responsible for which times a plan means.
+forward by the gap; a time that occurs twice is the first), dates that a zone leaves
+out, calendar spans, and the identity of the time-zone data. Not responsible for which
+times a plan means.
 """
 
 import re
@@ -44,6 +45,13 @@ def instant(zone: ZoneInfo, on_date: date, minute: int) -> int:
     # offset, which is exactly "moved forward by the gap".
     local = datetime.combine(day, time(minute // 60, minute % 60), tzinfo=zone)
     return int(local.timestamp())
+
+
+@lru_cache(maxsize=4096)
+def has_day(zone: ZoneInfo, on_date: date) -> bool:
+    """Whether a date exists there: a zone that crosses the date line leaves one out."""
+    ends = (instant(zone, on_date, 0), instant(zone, on_date, 1439))
+    return any(local(zone, at_s).date() == on_date for at_s in ends)
 
 
 def local(zone: ZoneInfo, at_s: int) -> datetime:
