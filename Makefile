@@ -11,7 +11,7 @@ TESTS ?= tests
 LOCK = uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
        --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup run demo kills test check fmt lint types imports tongue tidy pages docs trace bench lock clean purge
+.PHONY: help setup run demo kills test zones check fmt lint types imports tongue tidy pages docs trace bench lock clean purge
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -38,6 +38,9 @@ kills: .venv/.dev  ## kill -9 at 20 random moments each: controller, firmware, b
 
 test: .venv/.dev  ## all tests
 	$(BIN)/python -m pytest $(TESTS)
+
+zones: .venv/.dev  ## every change of every zone's clock 2024-2037, at every quarter-hour
+	@$(BIN)/python -m tests.zones.sweep --aliases
 
 check: .venv/.dev  ## lint, types, import rules, MicroPython, hygiene, hazard trace
 	@$(MAKE) --keep-going --no-print-directory lint types imports tongue tidy pages trace
