@@ -36,8 +36,9 @@ kills: .venv/.dev  ## kill -9 at 20 random moments each: controller, firmware, b
 	BROKER=nats $(BIN)/python -m controller.home kills
 	BROKER=mosquitto $(BIN)/python -m controller.home kills
 
-test: .venv/.dev  ## all tests
-	$(BIN)/python -m pytest $(TESTS)
+test: .venv/.dev  ## all tests, and that those of SAFETY.md ran and passed
+	$(BIN)/python -m pytest $(TESTS) --outcomes build/outcomes.json
+	@[ "$(TESTS)" != tests ] || $(BIN)/python -m tests.tools.trace --outcomes build/outcomes.json
 
 zones: .venv/.dev  ## every change of every zone's clock 2024-2037, at every quarter-hour
 	@$(BIN)/python -m tests.zones.sweep --aliases
@@ -66,8 +67,8 @@ pages: .venv/.dev
 docs: .venv/.dev  ## write diagrams into the READMEs anew, from the code
 	$(BIN)/python -m tests.tools.pages --write
 
-trace: .venv/.dev  ## hazard -> control -> file -> mishap -> test, as SAFETY.md says
-	$(BIN)/python -m tests.tools.trace
+trace: .venv/.dev  ## hazard -> control -> file -> mishap -> test, as SAFETY.md says, and back
+	$(BIN)/python -m tests.tools.trace --collect
 
 fmt: .venv/.dev  ## sort imports, mend what ruff can mend
 	$(BIN)/ruff check --fix .
