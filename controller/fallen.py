@@ -2,7 +2,7 @@
 
 Responsible for: how releases are stamped, dated anew when a clock is believed again, and
 forgotten. Not responsible for what follows from them (rules/limits.py) or for which event
-changes them (fold.py). In doubt an instant is never earlier than the truth may be.
+changes them (fold/). In doubt an instant is never earlier than the truth may be.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is known: the shapes that the fold of the journal fills.
 
 Responsible for: the shape of the state. Not responsible for how an event
-changes it (fold.py) or whether it should happen (rules/). Closed doses leave
+changes it (fold/) or whether it should happen (rules/). Closed doses leave
 the state after KEEP_S; the journal keeps them for ever. No slots: copies.py
 copies what lies in __dict__.
 """

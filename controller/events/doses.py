@@ -1,0 +1,93 @@
+"""The life of a dose, from its opening to its outcome and what a person says of it.
+
+Responsible for: events that name a dose.
+Not responsible for what they change (controller/fold) or whether they may happen (rules/).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from controller.events.base import Event
+
+
+@dataclass(frozen=True, slots=True)
+class DoseOpened(Event):
+    dose_id: str
+    regimen: str
+    quarters: int
+    open_at: int
+    due_at: int
+    warn_at: int
+    close_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class DoseFellDue(Event):
+    dose_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Presented(Event):
+    """Lamp and tone have begun, on a trusted clock and with a usable cup."""
+
+    doses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PresentationEnded(Event):
+    doses: tuple[str, ...]
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class DoseWarned(Event):
+    dose_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskedGranted(Event):
+    regimen: str
+    dose_id: str
+    number: int
+    quarters: int
+    compartment: int
+    open_at: int
+    close_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRefused(Event):
+    regimen: str
+    code: str
+    next_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakenLate(Event):
+    barrier: ClassVar[bool] = True
+    dose_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoseClosed(Event):
+    """The outcome, written once."""
+
+    barrier: ClassVar[bool] = True
+    dose_id: str
+    outcome: str
+    how: str
+    order: int = 0
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DoseSettled(Event):
+    """A named person says what became of a dose in doubt."""
+
+    barrier: ClassVar[bool] = True
+    dose_id: str
+    outcome: str
+    how: str
+    by: str

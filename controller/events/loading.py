@@ -1,0 +1,138 @@
+"""Plans and loading: what waits, what is in force, what lies where.
+
+Responsible for: events of plans, visits and compartments.
+Not responsible for what they change (controller/fold) or whether they may happen (rules/).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from controller.events.base import Event
+
+
+@dataclass(frozen=True, slots=True)
+class PlanApproved(Event):
+    """A verified version waits for the machine: it is in force when the board takes its lease."""
+
+    barrier: ClassVar[bool] = True
+    version: int
+    plan_hash: str
+    envelope: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRefused(Event):
+    code: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanInForce(Event):
+    barrier: ClassVar[bool] = True
+    version: int
+    plan_hash: str
+    lease_no: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceOpened(Event):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceClosed(Event):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceMoveAsked(Event):
+    """A person at the machine lets the tray go home, so that its position is proven again."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceMoveEnded(Event):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Loading(Event):
+    """Somebody is about to reach into this compartment: until Loaded nothing is known of it.
+
+    What shall go in is fixed here, so that no later change of the proposal can rename it.
+    """
+
+    barrier: ClassVar[bool] = True
+    compartment: int
+    by: str
+    kind: str = ""
+    doses: tuple[str, ...] = ()
+    regimens: tuple[str, ...] = ()
+    quarters: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Event):
+    """What a person says is in a compartment now; bound to the tray and to the door count."""
+
+    barrier: ClassVar[bool] = True
+    compartment: int
+    fill: int
+    kind: str  # "day": the named doses; "asked": one dose of an as-needed regimen
+    doses: tuple[str, ...]
+    regimens: tuple[str, ...]
+    quarters: tuple[int, ...]  # beside `regimens`
+    pieces: int
+    weight_mg: int
+    tolerance_mg: int
+    open_at: int
+    due_at: int
+    warn_at: int
+    close_at: int
+    tray_index: int
+    door_count: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied(Event):
+    barrier: ClassVar[bool] = True
+    compartment: int
+    fill: int
+    pieces: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadingDone(Event):
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseAccepted(Event):
+    barrier: ClassVar[bool] = True
+    lease_no: int
+    digest: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class FillHeld(Event):
+    compartment: int
+    fill: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class FillVerified(Event):
+    """A person has looked: the contents are as loaded, on this tray, since this opening."""
+
+    barrier: ClassVar[bool] = True
+    compartment: int
+    fill: int
+    tray_index: int
+    door_count: int
+    by: str

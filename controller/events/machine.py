@@ -1,0 +1,80 @@
+"""The machine under the doses: log, clocks, board, locks, faults.
+
+Responsible for: what the log, the clocks and the board say of themselves.
+Not responsible for what they change (controller/fold) or whether they may happen (rules/).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from controller.events.base import Event
+
+
+@dataclass(frozen=True, slots=True)
+class LogOpened(Event):
+    reason: str
+    former_head: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Started(Event):
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockTrusted(Event):
+    spread_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClockDoubted(Event):
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockConfirmed(Event):
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoardJoined(Event):
+    boot_epoch: int
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BoardLost(Event):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class BoardReset(Event):
+    boot_epoch: int
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Locked(Event):
+    """Nothing moves until a person has dealt with it; alarms and reports go on."""
+
+    barrier: ClassVar[bool] = True
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocked(Event):
+    barrier: ClassVar[bool] = True
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaultSeen(Event):
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class FaultCleared(Event):
+    code: int

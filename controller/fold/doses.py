@@ -1,0 +1,95 @@
+"""How the life of a dose changes: opened, called, closed, settled.
+
+Responsible for: steps that one dose takes by the clock or by a person.
+Not responsible for whether an event may happen (controller/rules).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from controller import events as ev
+from controller import fallen, table
+from controller.copies import replace
+from controller.fold.base import Changes, step
+from controller.state import KEEP_S, DoseLife, State, with_dose
+
+
+def _opened(s: State, e: ev.DoseOpened, at: int, head: str) -> State:
+    assert e.dose_id not in s.doses, "a dose opens once"
+    life = DoseLife(e.dose_id, e.regimen, e.quarters, e.open_at, e.due_at, e.warn_at, e.close_at)
+    kept = {k: d for k, d in s.doses.items() if d.is_open or d.closed_at > at - KEEP_S}
+    kept[e.dose_id] = life
+    opened = max(s.opened_s, e.due_at)
+    return replace(s, doses=kept, opened_s=opened, releases=fallen.kept(s.releases, at))
+
+
+def _granted(s: State, e: ev.AskedGranted, at: int, head: str) -> State:
+    assert e.dose_id not in s.doses, "a grant opens one dose once"
+    life = DoseLife(
+        e.dose_id,
+        e.regimen,
+        e.quarters,
+        e.open_at,
+        e.open_at,
+        e.close_at,
+        e.close_at,
+        asked=True,
+        compartment=e.compartment,
+        fell_due=True,
+    )
+    return replace(with_dose(s, life), asked_number=max(s.asked_number, e.number))
+
+
+def _fell_due(s: State, e: ev.DoseFellDue, at: int, head: str) -> State:
+    return with_dose(s, replace(s.doses[e.dose_id], fell_due=True))
+
+
+def _warned(s: State, e: ev.DoseWarned, at: int, head: str) -> State:
+    return with_dose(s, replace(s.doses[e.dose_id], warned=True))
+
+
+def _presented(s: State, e: ev.Presented, at: int, head: str) -> State:
+    for dose_id in e.doses:
+        s = with_dose(s, replace(s.doses[dose_id], presented_since=at, last_code=0, refused_at=0))
+    return s
+
+
+def _presentation_ended(s: State, e: ev.PresentationEnded, at: int, head: str) -> State:
+    for dose_id in e.doses:
+        life = s.doses[dose_id]
+        total = life.presented_s + e.seconds
+        s = with_dose(s, replace(life, presented_s=total, presented_since=0))
+    return s
+
+
+def _taken_late(s: State, e: ev.TakenLate, at: int, head: str) -> State:
+    return with_dose(s, replace(s.doses[e.dose_id], taken_late_at=at))
+
+
+def _closed(s: State, e: ev.DoseClosed, at: int, head: str) -> State:
+    word = table.step_for(s.doses[e.dose_id].stage, e.outcome)
+    return step(s, e.dose_id, word, how=e.how, by=e.by, closed_at=at, presented_since=0)
+
+
+def _settled(s: State, e: ev.DoseSettled, at: int, head: str) -> State:
+    if e.outcome == "taken":  # its gap runs from now at the latest; else it waits for a lift
+        releases = tuple(
+            replace(r, lifted_at=at) if r.dose_id == e.dose_id and not r.lifted_at else r
+            for r in s.releases
+        )
+        s = replace(s, releases=releases)
+    return step(s, e.dose_id, f"settled_{e.outcome}", how=e.how, by=e.by)
+
+
+CHANGES: Final[Changes] = {
+    ev.DoseOpened: _opened,
+    ev.AskedGranted: _granted,
+    ev.DoseFellDue: _fell_due,
+    ev.DoseWarned: _warned,
+    ev.Presented: _presented,
+    ev.PresentationEnded: _presentation_ended,
+    ev.TakenLate: _taken_late,
+    ev.DoseClosed: _closed,
+    ev.DoseSettled: _settled,
+}

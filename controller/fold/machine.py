@@ -1,0 +1,98 @@
+"""How log, clocks, board, locks and faults change what is known.
+
+Responsible for: the state of the machine under the doses.
+Not responsible for whether an event may happen (controller/rules).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from controller import events as ev
+from controller import fallen
+from controller.copies import replace
+from controller.fold.base import Changes
+from controller.state import State
+
+
+def _clock_trusted(s: State, e: ev.ClockTrusted, at: int, head: str) -> State:
+    return replace(
+        s,
+        clock_trusted=True,
+        clock_reason="",
+        clock_since_s=at,
+        floor_s=max(s.floor_s, at),
+        releases=fallen.trusted(s, at),
+    )
+
+
+def _clock_doubted(s: State, e: ev.ClockDoubted, at: int, head: str) -> State:
+    since = at if s.clock_trusted or not s.clock_since_s else s.clock_since_s
+    return replace(
+        s, clock_trusted=False, clock_reason=e.reason, clock_since_s=since, clock_confirmed_at=0
+    )
+
+
+def _clock_confirmed(s: State, e: ev.ClockConfirmed, at: int, head: str) -> State:
+    return replace(s, clock_confirmed_at=at)
+
+
+def _joined(s: State, e: ev.BoardJoined, at: int, head: str) -> State:
+    return replace(
+        s, boot_epoch=e.boot_epoch, board_simulated=e.simulated, board_joined=True, board_seen_s=at
+    )
+
+
+def _lost(s: State, e: ev.BoardLost, at: int, head: str) -> State:
+    return replace(s, board_joined=False, board_seen_s=at)
+
+
+def _reset(s: State, e: ev.BoardReset, at: int, head: str) -> State:
+    return replace(s, boot_epoch=e.boot_epoch)
+
+
+def _locked(s: State, e: ev.Locked, at: int, head: str) -> State:
+    if s.locked:
+        return s  # the first reason latches
+    return replace(s, locked=e.reason, locked_s=at)
+
+
+def _unlocked(s: State, e: ev.Unlocked, at: int, head: str) -> State:
+    return replace(s, locked="")
+
+
+def _started(s: State, e: ev.Started, at: int, head: str) -> State:
+    # lamp and tone of a process that died count for nothing: nobody knows how long they ran
+    stopped = {k: replace(d, presented_since=0) for k, d in s.doses.items() if d.presented_since}
+    return replace(
+        s,
+        doses={**s.doses, **stopped},
+        board_joined=False,
+        board_seen_s=at,
+        clock_trusted=False,
+        clock_reason="starting" if s.clock_trusted else s.clock_reason,
+        clock_since_s=at,
+    )
+
+
+def _fault_seen(s: State, e: ev.FaultSeen, at: int, head: str) -> State:
+    return replace(s, faults=s.faults | {e.code})
+
+
+def _fault_cleared(s: State, e: ev.FaultCleared, at: int, head: str) -> State:
+    return replace(s, faults=s.faults - {e.code})
+
+
+CHANGES: Final[Changes] = {
+    ev.Started: _started,
+    ev.ClockTrusted: _clock_trusted,
+    ev.ClockDoubted: _clock_doubted,
+    ev.ClockConfirmed: _clock_confirmed,
+    ev.BoardJoined: _joined,
+    ev.BoardLost: _lost,
+    ev.BoardReset: _reset,
+    ev.Locked: _locked,
+    ev.Unlocked: _unlocked,
+    ev.FaultSeen: _fault_seen,
+    ev.FaultCleared: _fault_cleared,
+}
