@@ -13,7 +13,7 @@ from firmware.lease import Holding
 from firmware.mind import Mind
 from firmware.selftest import BeamTest
 from hal.wire import codes
-from hal.wire.messages import Desired, Row
+from hal.wire.layouts import Desired, Row
 from hal.wire.packed import PackedLease
 
 ROUND_GRACE_S = 120  # a round whose first START was in the window may finish (R14)

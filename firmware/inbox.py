@@ -4,7 +4,7 @@ Responsible for: keeping one Desired with the instant it came. Not responsible f
 frames and keys (hal.wire.session), for leases (lease.py) or for following it (orders.py).
 """
 
-from hal.wire.messages import Desired, unpack_desired
+from hal.wire.layouts import Desired, unpack_desired
 
 ORDER_MS = 1000  # an order acts only so long after its frame: repetition keeps it alive
 SIGNAL_MS = 30000  # lamp, buzzer and holds outlast three missed keepalives, no more

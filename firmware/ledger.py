@@ -8,7 +8,7 @@ judging by it (guard.py) or for making it durable (mind.py).
 import struct
 
 from hal.wire.codes import COMPARTMENTS
-from hal.wire.messages import Row
+from hal.wire.layouts import Row
 from hal.wire.packed import PackedLease
 
 DAY_S = 86400
@@ -60,9 +60,7 @@ class Ledger:
         self.lease_no = lease.lease_no
         self.chute_held = 0
 
-    def start(
-        self, order: int, compartment: int, row: Row, lease: PackedLease, utc_s: int
-    ) -> None:
+    def start(self, order: int, compartment: int, row: Row, lease: PackedLease, utc_s: int) -> None:
         """The fill of `compartment` counts as released from here on."""
         self.spent |= 1 << compartment
         self.top_fill = max(self.top_fill, row.fill)

@@ -12,7 +12,7 @@ from firmware.device import NO_READING, Device
 from firmware.machines import Machines
 from hal.wire import codes
 from hal.wire.frame import ACTUAL, DESIRED
-from hal.wire.messages import ACTUAL_SIZE
+from hal.wire.layouts import ACTUAL_SIZE
 from hal.wire.session import ALONE_MS, BoardEnd
 
 DOG_MS = 8000  # the longest a RP2040 watchdog can wait is 8,388
@@ -63,6 +63,7 @@ class Executive(Machines):
                 self._hear(sentence, now_ms)
             data = board.received()
         self.orders.watch_cup(board, now_ms)
+        self.scale.look(board.sense, now_ms >= self.orders.still_at(), now_ms)
         self._motion(now_ms)
         self._rest(now_ms)
         self.orders.consider(board, self.inbox.order(now_ms), self.inbox.hold_mask())
@@ -103,7 +104,8 @@ class Executive(Machines):
         if kind == DESIRED:
             self._take(body, now_ms)
         else:
-            self._lease_refusal = self.holding.offer(body, self._board.sense)
+            sense = self._board.sense
+            self._lease_refusal = self.holding.offer(body, sense, self.scale.noise_mg)
             self._board.note(notes.LEASED, self.mind.ledger.lease_no)
 
     def _take(self, body: bytes, now_ms: int) -> None:
@@ -247,6 +249,10 @@ class Executive(Machines):
             flags |= codes.F_POSITION_PROVEN
         if not self.beam.fault:
             flags |= codes.F_BEAM_OK
+        if mind.ledger.chute_held:
+            flags |= codes.F_CHUTE_HELD
+        if not self.holding.misfit(self._board.sense):
+            flags |= codes.F_FITS
         return flags
 
     def _wake(self, link: BoardEnd, is_open: bool, now_ms: int) -> int:
@@ -263,6 +269,8 @@ class Executive(Machines):
             at_ms = min(at_ms, self.beam.wake_ms)
             if self.orders.still_at() > now_ms:
                 at_ms = min(at_ms, self.orders.still_at())
+        if self.scale.wanted_ms():
+            at_ms = min(at_ms, self.scale.wanted_ms())
         if self.solo.next_s != solo.NEVER_S:
             at_ms = min(at_ms, self.clock.until_utc(self.solo.next_s))
         at_ms = max(at_ms, now_ms + 1) & _TICKS

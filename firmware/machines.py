@@ -16,6 +16,7 @@ from firmware.mind import Mind
 from firmware.news import News
 from firmware.orders import Orders
 from firmware.panel import Panel
+from firmware.scale import Scale
 from firmware.selftest import BeamTest
 from firmware.solo import Solo
 from firmware.store import Store
@@ -31,6 +32,7 @@ class Machines:
         self.inbox = Inbox()
         self.panel = Panel()
         self.consent = Consent()
+        self.scale = Scale()
         self.beam = BeamTest()
         self.cycle = Cycle(self.mind)
         self.homing = Homing(self.mind.ledger)
@@ -62,6 +64,7 @@ class Machines:
             self.homing.snapshot(now_ms),
             self.orders.snapshot(now_ms),
             self.news.snapshot(now_ms),
+            self.scale.snapshot(now_ms),
         )
 
     def resume(self, parts: "list[tuple[int, ...]]") -> None:
@@ -78,3 +81,4 @@ class Machines:
         self.homing.restore(parts[7], now_ms)
         self.orders.restore(parts[8], now_ms)
         self.news.restore(parts[9], now_ms)
+        self.scale.restore(parts[10], now_ms)

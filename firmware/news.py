@@ -4,7 +4,7 @@ Responsible for: remembering what was told and when. Not responsible for what is
 (status.py) or for sealing and the cable (loop.py).
 """
 
-from hal.wire.messages import ACTUAL_SIZE
+from hal.wire.layouts import ACTUAL_SIZE
 
 KEEPALIVE_MS = 10000
 OPEN_MS = 250  # while an order is open or somebody is at the button

@@ -9,7 +9,7 @@ import struct
 
 from firmware.device import Inputs
 from hal.wire import codes
-from hal.wire.messages import NO_DIGEST, Desired
+from hal.wire.layouts import NO_DIGEST, Desired
 
 _LAYOUT = "<IBBHBIII16s16s16sIB16sBIiIBHIiIIBiH"
 SIZE = struct.calcsize(_LAYOUT)

@@ -16,7 +16,7 @@ from firmware.lease import Holding
 from firmware.mind import Mind
 from firmware.selftest import BeamTest
 from hal.wire import codes
-from hal.wire.messages import Desired
+from hal.wire.layouts import Desired
 
 STILL_MS = 800  # the cup must have stood so long before it is weighed
 

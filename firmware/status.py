@@ -10,9 +10,9 @@ import struct
 from firmware.device import Inputs
 from firmware.machines import Machines
 from hal.wire import codes
-from hal.wire.messages import ACTUAL_LAYOUT
+from hal.wire.layouts import ACTUAL_LAYOUT
 
-VERSION = 1
+VERSION = 2
 NOISE_MG = 25  # smaller movements of the scale are not news
 COARSE = -1  # instead of a number of bad frames: leave out what is never quiet
 _NOISE_MV = 128
@@ -79,6 +79,7 @@ def write(
         m.panel.presses,
         sense.lift_count,
         _coarse_mg(sense.cup_mg) if is_coarse else sense.cup_mg,
+        min(m.scale.noise_mg, 65535),
         sense.door_count,
         sense.tray_index,
         ledger.lease_no,

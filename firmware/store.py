@@ -51,18 +51,16 @@ class Store:
         """The newest whole copy, the other one mended from it; None: both are lost."""
         first = self._copy(record, 0)
         second = self._copy(record, 1)
-        if first is None and second is None:
-            return None
+        best, copy = first, 0
         if first is None or (second is not None and second[0] > first[0]):
-            best, other = second, 0
-        else:
-            best, other = first, 1
-        assert best is not None
+            best, copy = second, 1
+        if best is None:
+            return None
         self._numbers[record] = best[0]
-        if first is None or second is None or first[0] != second[0] or first[1] != second[1]:
+        if first != second:
             self.torn += 1
-            self._board.fram_write(address(record, other), best[1])
-        return bytes(memoryview(best[1])[_HEAD_SIZE:-_CRC_SIZE])
+            self._mend(record, copy, best[1])
+        return self._board.fram_read(address(record, copy) + _HEAD_SIZE, best[1])
 
     def write(self, record: int, payload: "bytes | bytearray", tail: bytes = b"") -> bool:
         """Both copies of `payload` with `tail` behind it durable and read back.
@@ -99,18 +97,27 @@ class Store:
             blank = blank or raw == _BLANKS[0] * len(raw) or raw == _BLANKS[1] * len(raw)
         return blank
 
-    def _copy(self, record: int, copy: int) -> "tuple[int, bytes] | None":
-        """The number of a whole copy, and all its bytes."""
+    def _copy(self, record: int, copy: int) -> "tuple[int, int, int] | None":
+        """Number, length and checksum of a whole copy; read in pieces: a lease is a kilobyte."""
         at = address(record, copy)
-        name, length, number = struct.unpack(_HEAD, self._board.fram_read(at, _HEAD_SIZE))
+        head = self._board.fram_read(at, _HEAD_SIZE)
+        name, length, number = struct.unpack(_HEAD, head)
         if name != record + 1 or length > _CAPACITY[record]:
             return None
-        end = _HEAD_SIZE + length
-        raw = self._board.fram_read(at, end + _CRC_SIZE)
-        crc = struct.unpack_from("<I", raw, end)[0]
-        if crc != binascii.crc32(memoryview(raw)[:end]) & 0xFFFFFFFF:
-            return None
-        return number, raw
+        crc = binascii.crc32(head)
+        at += _HEAD_SIZE
+        for done in range(0, length, _LOOK):
+            piece = self._board.fram_read(at + done, min(_LOOK, length - done))
+            crc = binascii.crc32(piece, crc)
+        kept = struct.unpack("<I", self._board.fram_read(at + length, _CRC_SIZE))[0]
+        return (number, length, kept) if kept == crc & 0xFFFFFFFF else None
+
+    def _mend(self, record: int, copy: int, length: int) -> None:
+        """Write the whole copy over the other one."""
+        size = _HEAD_SIZE + length + _CRC_SIZE
+        for done in range(0, size, _LOOK):
+            piece = self._board.fram_read(address(record, copy) + done, min(_LOOK, size - done))
+            self._board.fram_write(address(record, 1 - copy) + done, piece)
 
     def _keeps(self, first: int, data: "bytes | bytearray") -> bool:
         """Whether the memory holds `data` at `first`."""

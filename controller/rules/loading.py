@@ -228,6 +228,7 @@ def build_lease(state: State, facts: Facts) -> Lease | None:
     lease = Lease()
     lease.lease_no = 1 + max(state.lease_no, facts.board.lease_no)
     lease.tray_index = facts.board.tray_index
+    lease.door_count = facts.board.door_count
     lease.version = state.pending_version or state.plan_version
     counters = counters_of(envelope)
     lease.groups = [Group(c.key, c.gap_s, c.cap) for c in counters]

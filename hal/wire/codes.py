@@ -55,6 +55,8 @@ F_GATE_CLOSED = 2048
 F_ALONE = 4096  # no controller, window open: the board sounds its own alarm
 F_OVERDUE = 8192  # a lease window reached warn_at with neither PREPARE nor settled (R19)
 F_BUTTON_DOWN = 16384
+F_CHUTE_HELD = 32768  # pieces may hang in the chute: nothing is released until somebody looked
+F_FITS = 65536  # a lease is held, and tray index and door count are those it was loaded under
 
 # Lease row kind
 ROW_EMPTY = 0

@@ -8,7 +8,7 @@ CRC is against noise only; anybody can compute it. No byte sequence raises here.
 import binascii
 import struct
 
-VERSION = 1
+VERSION = 2
 
 HELLO = 1  # board: here I am, this is my nonce
 JOIN = 2  # controller: proof of the pairing key, or the question "who is there?"

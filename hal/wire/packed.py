@@ -7,7 +7,7 @@ its memory; the board keeps its lease like this. Not responsible for writing one
 import struct
 
 from hal.wire.codes import COMPARTMENTS, GROUPS, ROW_GROUPS
-from hal.wire.messages import (
+from hal.wire.layouts import (
     GROUP_LAYOUT,
     GROUP_SIZE,
     LEASE_HEAD,
@@ -31,7 +31,8 @@ class PackedLease:
     """`data` begins with the LEASE_SIZE bytes of a lease that `read_lease` found whole."""
 
     def __init__(self, data: bytes) -> None:
-        self.lease_no, self.tray_index, _ = struct.unpack_from(LEASE_HEAD, data, 0)
+        head = struct.unpack_from(LEASE_HEAD, data, 0)
+        self.lease_no, self.tray_index, self.door_count = head[0], head[1], head[2]
         self._data = data
 
     def fill(self, k: int) -> "tuple[int, int]":

@@ -115,6 +115,7 @@ class Bench:
         lease = Lease()
         lease.lease_no = self.actual.lease_no + 1
         lease.tray_index = self.world.tray.index
+        lease.door_count = self.world.door_count
         lease.groups = [Group(GROUP, gap_s, cap)]
         if self.offered is not None:
             lease.rows = list(self.offered.rows)

@@ -13,7 +13,7 @@ from hal.sim.board import Link, SimBoard, SimSense
 from hal.wire import codes
 from hal.wire.controller_end import ControllerEnd
 from hal.wire.frame import DESIRED
-from hal.wire.messages import Desired
+from hal.wire.layouts import Desired
 
 KEY = bytes(range(32))
 EARLY = 1000

@@ -135,7 +135,7 @@ def memory() -> None:
             now_ms += 250
             down = controller.seal(frame.DESIRED, b"d" * 89)
             assert len(board.receive(down, now_ms, 1)) == 1
-            up = board.seal(frame.ACTUAL, b"a" * 137) + board.outgoing(now_ms, 1)
+            up = board.seal(frame.ACTUAL, b"a" * 139) + board.outgoing(now_ms, 1)
             assert len(controller.receive(up, now_ms, b"n" * 16)) == 1
             values = board.snapshot(now_ms)
         gc.collect()

@@ -44,7 +44,7 @@ def actual() -> "Actual":
     a = Actual()
     a.boot_epoch = BOOT_EPOCH
     a.utc_s = 0x0C0D0E11
-    a.flags = 0x00007FFF
+    a.flags = 0x0001FFFF
     a.fault = 306
     a.refusal = 603
     a.refused_order = 0x1002
@@ -64,6 +64,7 @@ def actual() -> "Actual":
     a.press_count = 9
     a.lift_count = 0x0505
     a.cup_mg = -1
+    a.noise_mg = 3
     a.door_count = 0x0606
     a.tray_index = 4
     a.lease_no = 0x3003
@@ -83,6 +84,7 @@ def lease() -> "Lease":
     made = Lease()
     made.lease_no = 0x3003
     made.tray_index = 4
+    made.door_count = 0x0606
     made.version = 0x5005
     for i in range(GROUPS):
         made.groups.append(Group(0x70000000 + i, 3600 * (i + 1), 2 * i))

@@ -94,8 +94,8 @@ def test_zeros_between_frames_are_no_frames() -> None:
 
 
 def test_another_version_is_not_understood() -> None:
-    """A frame of version 2 with a right CRC is dropped and counted."""
-    content = bytes([2, frame.ACTUAL]) + b"body"
+    """A frame of version 3 with a right CRC is dropped and counted."""
+    content = bytes([3, frame.ACTUAL]) + b"body"
     crc = binascii.crc32(content).to_bytes(4, "little")
     decoder = frame.Decoder()
     assert decoder.feed(cobs.encode(content + crc) + b"\0") == []

@@ -102,9 +102,7 @@ def test_both_ends_speak_the_golden_frames() -> None:
     assert controller.seal(frame.DESIRED, samples.prepare().pack()) == WIRE["prepare"]
     assert controller.seal(frame.DESIRED, samples.desired().pack()) == WIRE["start"]
     assert board.seal(frame.ACTUAL, samples.actual().pack()) == WIRE["actual"]
-    assert controller.receive(WIRE["actual"], 0, nonce) == [
-        (frame.ACTUAL, samples.actual().pack())
-    ]
+    assert controller.receive(WIRE["actual"], 0, nonce) == [(frame.ACTUAL, samples.actual().pack())]
     assert controller.outgoing(0, nonce) == b""
     assert board.receive(WIRE["lease"] + WIRE["start"], 0, 0) == [
         (frame.LEASE, samples.lease().pack()),

@@ -77,6 +77,7 @@ def leases(draw: st.DrawFn) -> messages.Lease:
     lease = messages.Lease()
     number = st.integers(*LIMITS["I"])
     lease.lease_no, lease.version = draw(number), draw(number)
+    lease.door_count = draw(number)
     lease.tray_index = draw(st.integers(*LIMITS["B"]))
     for _ in range(draw(st.integers(0, GROUPS))):
         key, gap_s = draw(st.integers(1, 2**32 - 1)), draw(number)
@@ -94,7 +95,8 @@ def leases(draw: st.DrawFn) -> messages.Lease:
 def content(lease: messages.Lease) -> tuple[Any, ...]:
     """All that a lease says, comparable."""
     groups = [vars(group) for group in lease.groups]
-    return lease.lease_no, lease.tray_index, lease.version, groups, [vars(r) for r in lease.rows]
+    head = lease.lease_no, lease.tray_index, lease.door_count, lease.version
+    return *head, groups, [vars(r) for r in lease.rows]
 
 
 @settings(deadline=None, max_examples=50)
@@ -138,4 +140,4 @@ def test_sizes_are_the_agreed_ones() -> None:
     """The layouts have no padding and did not grow by accident."""
     widths = [struct.calcsize("<" + code) for _, code in messages.DESIRED_FIELDS]
     assert sum(widths) == messages.DESIRED_SIZE
-    assert (messages.DESIRED_SIZE, messages.ACTUAL_SIZE, messages.LEASE_SIZE) == (89, 137, 1177)
+    assert (messages.DESIRED_SIZE, messages.ACTUAL_SIZE, messages.LEASE_SIZE) == (89, 139, 1181)

@@ -11,15 +11,15 @@ from hal.wire.messages import GROUP_SIZE, LEASE_SIZE, Lease, unpack_lease
 from hal.wire.packed import PackedLease, read_lease
 from tests.wire import samples
 
-BEHIND = b"door count"
-GROUPS_AT = 9  # behind lease_no, tray_index and version
+BEHIND = b"more bytes"
+GROUPS_AT = 13  # behind lease_no, tray_index, door_count and version
 
 
 def whole(lease: Lease) -> list[Any]:
     """All that an unpacked lease allows."""
     rows = [vars(row) for row in lease.rows]
     groups = [vars(group) for group in lease.groups]
-    return [lease.lease_no, lease.tray_index, rows, groups]
+    return [lease.lease_no, lease.tray_index, lease.door_count, rows, groups]
 
 
 def piecewise(lease: PackedLease, groups: int) -> list[Any]:
@@ -27,7 +27,8 @@ def piecewise(lease: PackedLease, groups: int) -> list[Any]:
     rows = [vars(lease.row(k)) for k in range(codes.COMPARTMENTS)]
     for k, row in enumerate(rows):
         assert (row["fill"], row["kind"]) == lease.fill(k)
-    return [lease.lease_no, lease.tray_index, rows, [vars(lease.group(i)) for i in range(groups)]]
+    counters = [vars(lease.group(i)) for i in range(groups)]
+    return [lease.lease_no, lease.tray_index, lease.door_count, rows, counters]
 
 
 @settings(deadline=None, max_examples=200)
