@@ -2,7 +2,7 @@
 
 Responsible for: keeping events through power cuts, refusing a log that was changed,
 numbering without gaps, and short reads beside the one writer. Not responsible for:
-what an event means (events.py) or when it counts as sent (report/). The only file
+what an event means (events/) or when it counts as sent (report/). The only file
 that uses apsw. A copy cut off at its end is a valid chain: that is for the board and
 the hub to notice, which know later heads (see `number_of`).
 """
@@ -19,7 +19,15 @@ from typing import Any
 import apsw
 
 from controller.canonical import Json, canonical_json, strict_object
-from controller.chain import GENESIS, JournalFault, Record, next_link, record_of, text_hash
+from controller.chain import (
+    GENESIS,
+    JournalFault,
+    Record,
+    epoch_after,
+    next_link,
+    record_of,
+    text_hash,
+)
 from controller.logfile import lock_for_writing, make_private
 
 EPOCH_BYTES = 8
@@ -29,6 +37,11 @@ PAGE = 512  # rows per step when the whole chain is walked
 BUSY_MS = 1000  # a reader never holds anything as long as this
 
 NORMAL, FULL = 1, 2  # PRAGMA synchronous
+
+# A card writes whole pages: one that is cut in the middle takes older bytes beside the new ones
+# with it. Told so, SQLite begins a new page of the write-ahead file after every barrier.
+_CAUTION = "?psow=0"
+_OPEN = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
 
 _TABLES = f"""
     CREATE TABLE about (
@@ -132,7 +145,8 @@ class Reader:
 
     def verify(self) -> tuple[int, bytes]:
         """Walk the whole chain; its head, or JournalFault with the first bad number."""
-        epoch, acked = self._about()
+        named, acked = self._about()
+        epoch = self._first_epoch(named)
         number, prev = 0, GENESIS
         if self._all("PRAGMA quick_check(1)") != [("ok",)]:
             raise JournalFault("unreadable", "the file is damaged")
@@ -141,7 +155,10 @@ class Reader:
             if not rows:
                 break
             for row in rows:
-                number, prev = next_link(str(epoch), number, prev, row)
+                epoch = epoch_after(epoch, row[2], row[3])
+                number, prev = next_link(epoch, number, prev, row)
+        if epoch != named:
+            raise JournalFault("chain-broken", "the log goes by another name than its last epoch")
         if self._all("SELECT 1 FROM events WHERE number < 1 LIMIT 1"):
             raise JournalFault("chain-broken", "there is an event numbered below 1")
         if not 0 <= acked <= number:
@@ -149,6 +166,14 @@ class Reader:
                 "cut-off", f"the hub acknowledged {acked}, but the log ends at {number}"
             )
         return number, prev
+
+    def _first_epoch(self, named: str) -> str:
+        """What the first event was hashed with; before epochs were written down: what is named."""
+        rows = self._all("SELECT body FROM events WHERE kind = 'LogOpened' ORDER BY number LIMIT 2")
+        bodies = [strict_object(row[0]) for row in rows]
+        first = bodies[0].get("log_epoch") if bodies else ""
+        older = bodies[1].get("former_epoch") if len(bodies) > 1 else ""
+        return str(first or older or named)
 
     def close(self) -> None:
         """Let go of the file; closing twice does nothing."""
@@ -235,18 +260,25 @@ class Journal(Reader):
     def append(
         self, entries: Sequence[tuple[int, str, Mapping[str, Json]]], *, barrier: bool
     ) -> list[Record]:
-        """All of (at_ms, kind, body) or none; with `barrier` on the disk before this returns."""
+        """All of (at_ms, kind, body) or none; with `barrier` on the disk before this returns.
+
+        A LogOpened that names another log_epoch begins it: numbers go on, and the hub, which
+        knows an event by (device, log_epoch, number), is sent everything under the new name.
+        """
         records: list[Record] = []
-        number, prev = self._number, self._hash
+        number, prev, epoch = self._number, self._hash, self._epoch
         for at_ms, kind, body in entries:
             number += 1
+            epoch = epoch_after(epoch, kind, body)
             text = canonical_json(body)
-            hashed = text_hash(prev, self._epoch, number, at_ms, kind, text)
+            hashed = text_hash(prev, epoch, number, at_ms, kind, text)
             records.append(Record(number, at_ms, kind, strict_object(text), prev, hashed))
             prev = hashed
         if records:
-            self._write(records, barrier)
+            self._write(records, barrier, epoch)
             self._number, self._hash = number, prev
+            if epoch != self._epoch:
+                self._epoch, self._acked = epoch, 0
             if barrier:
                 self._durable = number
         return records
@@ -269,13 +301,17 @@ class Journal(Reader):
 
     def close(self) -> None:
         """Fold the write-ahead file in and let the next writer open; twice does nothing."""
-        super().close()
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        try:
+            super().close()
+        finally:
+            if self._lock >= 0:
+                os.close(self._lock)
+                self._lock = -1
 
-    def _write(self, records: Sequence[Record], barrier: bool) -> None:
+    def _write(self, records: Sequence[Record], barrier: bool, epoch: str) -> None:
         with self._transaction(barrier=barrier):
+            if epoch != self._epoch:
+                self._db.execute("UPDATE about SET log_epoch = ?, acked = 0", (epoch,))
             newest = self._db.execute("SELECT max(number) FROM events").get or 0
             if newest != records[0].number - 1:
                 raise JournalFault("second-writer", "somebody else has written to the log")
@@ -315,7 +351,7 @@ class Journal(Reader):
 def _open_or_create(path: Path, log_epoch: str, vfs: str | None) -> tuple[apsw.Connection, bool]:
     if not path.exists():
         make_private(path)
-    db = apsw.Connection(str(path), vfs=vfs)
+    db = apsw.Connection(path.absolute().as_uri() + _CAUTION, flags=_OPEN, vfs=vfs)
     try:
         db.set_busy_timeout(BUSY_MS)
         db.execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
