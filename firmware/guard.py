@@ -89,6 +89,8 @@ class Guard:
             close_s += ROUND_GRACE_S
         if not row.open_s <= utc_s < close_s:
             return codes.OUTSIDE_WINDOW
+        if row.kind == codes.ROW_ASKED and d.round_orders != 1:
+            return codes.ROUND_MISMATCH  # what is taken as needed is an intake of its own
         ledger = self._mind.ledger
         for index, units in row.groups:
             group = lease.group(index)

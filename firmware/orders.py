@@ -110,12 +110,12 @@ class Orders:
             board.note(notes.PREPARED, d.order)
 
     def _round_refusal(self, d: Desired) -> int:
-        """A round is named once, by its first PREPARE, and never grows."""
+        """A round is named once, by its first PREPARE and after that order; it never grows."""
         order = self._mind.order
         if d.round == 0 or d.round > d.order or d.round < order.round:
             return codes.ROUND_MISMATCH
-        if d.round != order.round:
-            return 0
+        if d.round != order.round:  # a lower number would reach back to an earlier intake
+            return 0 if d.round == d.order else codes.ROUND_MISMATCH
         full = order.round_starts >= d.round_orders
         return codes.ROUND_MISMATCH if full or order.round_differs(d) else 0
 

@@ -247,11 +247,10 @@ def test_one_round_is_no_way_around_the_gap_of_as_needed_fills() -> None:
     bench = Bench()
     bench.load({0: [300], 1: [300]}, gap_s=4 * 3600, cap=8, kind=codes.ROW_ASKED)
 
-    bench.prepare(1, 0, round_orders=2)
-    bench.press()
-    bench.start(1, 0, round_orders=2)
+    assert codes.ROUND_MISMATCH == bench.refused(codes.PREPARE, 1, 0, round_orders=2)
+    bench.dispense(1, 0)
     assert codes.RELEASED == bench.actual.verdict
-    assert codes.GAP == bench.refused(codes.PREPARE, 2, 1, round=1, round_orders=2)
+    assert codes.GAP == bench.refused(codes.PREPARE, 2, 1)
 
     bench = Bench()  # planned doses of one instant are one intake
     bench.load({0: [300], 1: [300]}, gap_s=4 * 3600, cap=8)
