@@ -16,7 +16,7 @@ from controller import events as ev
 from controller.agenda import plan_of_envelope
 from controller.facts import Facts
 from controller.rules.loading import uncovered
-from controller.state import State
+from controller.state import LOST, State
 from hal.wire import codes
 
 DAY_S: Final = 86400
@@ -45,12 +45,15 @@ def _when(true: bool) -> Subjects:
 
 def _board_silent(state: State, facts: Facts) -> Subjects:
     gone = not state.board_joined and facts.board is None
-    return _when(gone and facts.utc_s >= state.board_seen_s + SILENT_S and state.board_seen_s > 0)
+    long = facts.utc_s >= state.board_seen_s + SILENT_S or facts.silent_s >= SILENT_S
+    return _when(gone and long and state.board_seen_s > 0)
 
 
 def _clock_untrusted(state: State, facts: Facts) -> Subjects:
     in_doubt = not state.clock_trusted and facts.clock_reason != "board-silent"
-    return _when(in_doubt and facts.utc_s >= state.clock_since_s + DOUBT_S)
+    # by monotonic time, too: a clock that stands or has gone back never comes to that instant
+    long = facts.utc_s >= state.clock_since_s + DOUBT_S or facts.doubted_s >= DOUBT_S
+    return _when(in_doubt and long)
 
 
 def _board_fault(state: State, facts: Facts) -> Subjects:
@@ -117,6 +120,10 @@ def _locked(state: State, facts: Facts) -> Subjects:
     return _when(bool(state.locked))
 
 
+def _record_lost(state: State, facts: Facts) -> Subjects:
+    return _when(state.locked == LOST)
+
+
 def _second_controller(state: State, facts: Facts) -> Subjects:
     return _when(facts.second_controller)
 
@@ -127,6 +134,7 @@ def _bad_frames(state: State, facts: Facts) -> Subjects:
 
 ALARMS: Final[tuple[Alarm, ...]] = (
     Alarm("machine-locked", 3, _locked),
+    Alarm("journal-lost", 3, _record_lost),
     Alarm("board-silent", 3, _board_silent),
     Alarm("clock-untrusted", 3, _clock_untrusted),
     Alarm("board-fault", 3, _board_fault),

@@ -76,6 +76,19 @@ def next_link(epoch: str, number: int, prev: bytes, row: Row) -> tuple[int, byte
     raise JournalFault("chain-broken", f"event {found} is not what was written")
 
 
+def epoch_after(epoch: str, kind: object, body: Mapping[str, Json] | object) -> str:
+    """The epoch that an event is hashed with: a LogOpened names its own, others go on (R1)."""
+    if kind != "LogOpened":
+        return epoch
+    if isinstance(body, str):
+        try:
+            body = json.loads(body)
+        except ValueError:
+            return epoch
+    named = body.get("log_epoch") if isinstance(body, Mapping) else None
+    return named if isinstance(named, str) and named else epoch
+
+
 def record_of(row: Row, prev: bytes) -> Record:
     """The record in `row`, or JournalFault where its body is no JSON object."""
     number, at_ms, kind, body, hashed = row

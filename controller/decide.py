@@ -14,7 +14,7 @@ from typing import Final
 from controller import alarms
 from controller.events import Event
 from controller.facts import Facts
-from controller.rules import cup, doses, loading, machine, orders
+from controller.rules import cup, doses, loading, machine, orders, record
 from controller.state import State
 
 Rule = Callable[[State, Facts], list[Event]]
@@ -22,6 +22,7 @@ Rule = Callable[[State, Facts], list[Event]]
 MOST_STEPS: Final = 500  # rules that speak in one turn; more means that we are wrong
 
 RULES: Final[tuple[Rule, ...]] = (
+    record.lost,  # before everything: nothing may follow from a record that is not all (I19)
     # what is there; the clock first, so that nothing is stamped by a time in doubt
     machine.clock,
     machine.locks,
@@ -41,6 +42,7 @@ RULES: Final[tuple[Rule, ...]] = (
     loading.hold_unplanned,
     # doses against the clock
     doses.open_doses,
+    record.doubt,
     doses.fall_due,
     doses.drop_unplanned,
     orders.withdraw,

@@ -31,6 +31,8 @@ class Facts:
     clock_trusted: bool = True
     clock_reason: str = ""
     spread_s: int = 0
+    doubted_s: int = 0  # untrusted for this long, by monotonic time: the clock itself may stand
+    silent_s: int = 0  # the board unheard of for this long, by monotonic time
     board: Actual | None = None
     board_age_s: int = 0  # how long ago it said so
     link: str = "never"  # never, fresh, aging, stale
@@ -40,8 +42,10 @@ class Facts:
     reporting: bool = True  # False: no broker is configured
     unacked: int = 0
     unacked_since_s: int = 0
-    head_known: bool = True  # the board's journal head is in our chain
-    report_fault: str = ""  # the hub knows events that our journal does not hold
+    head: str = ""  # hash of our newest event, hex
+    head_known: bool = True  # the board's is in our chain, or a new log was opened for it (R1)
+    hub_head: str = ""  # what the hub knows and our chain lacks, hex
+    report_fault: str = ""  # what is wrong with the log, as seen by who sends it
     log_epoch: str = ""
     asleep_s: int = 0  # the loop did not run for this long before this turn, 0: it did
     real_only: bool = False  # a controller set up for real hardware

@@ -44,6 +44,7 @@ class Gathering:
         self._watch = ClockWatch(stepped=state.clock_reason == STEPPED)
         self._known_head = NO_DIGEST
         self._last_ms: int | None = None
+        self._sound_ms = self._heard_ms = -1  # monotonic: last trusted, last heard of the board
         self._seen: tuple[object, ...] = ()
         self._unacked_of = (-1, 0)
         self._bad_base = (-1, 0)
@@ -56,12 +57,18 @@ class Gathering:
         judged = self._judge(state, board, age_s, mono_ms, utc_ms)
         slept = mono_ms - self._last_ms if self._last_ms is not None else 0
         self._last_ms = mono_ms
+        if judged.trusted or self._sound_ms < 0:
+            self._sound_ms = mono_ms
+        if board is not None or self._heard_ms < 0:
+            self._heard_ms = mono_ms
         unacked = reporter.unacked if reporter is not None else 0
         return Facts(
             utc_s=utc_ms // 1000,
             clock_trusted=judged.trusted,
             clock_reason=judged.reason,
             spread_s=judged.spread_s,
+            doubted_s=(mono_ms - self._sound_ms) // 1000,
+            silent_s=(mono_ms - self._heard_ms) // 1000,
             board=board,
             board_age_s=age_s,
             link=freshness,
@@ -72,7 +79,9 @@ class Gathering:
             reporting=self._home.reporting,
             unacked=unacked,
             unacked_since_s=self._unacked_since_s() if unacked else 0,
-            head_known=self._head_known(board),
+            head=self._journal.head[1].hex(),
+            head_known=self._head_known(board, state),
+            hub_head=reporter.foreign_head if reporter is not None else "",
             log_epoch=self._journal.log_epoch,
             asleep_s=slept // 1000 if slept > ASLEEP_MS else 0,
             real_only=self._home.real_only,
@@ -92,11 +101,12 @@ class Gathering:
             board_set_ms=state.clock_set_s * 1000 if state.clock_set_s else None,
         )
 
-    def _head_known(self, board: Actual | None) -> bool:
-        """Whether the board's journal head is in our chain (R1, I19)."""
+    def _head_known(self, board: Actual | None, state: State) -> bool:
+        """Whether the board's head is in our chain, or a new log was opened for it (R1, I19)."""
         if board is None or board.head in (NO_DIGEST, self._known_head):
             return True
-        if self._journal.number_of(board.head) is None:
+        known = board.head.hex() in state.answered
+        if not known and self._journal.number_of(board.head) is None:
             return False
         self._known_head = board.head
         return True
@@ -132,6 +142,7 @@ class Gathering:
             bool(facts.unacked),
             facts.second_controller,
             facts.report_fault,
+            facts.hub_head,
             facts.asleep_s,
         )
         changed = seen != self._seen

@@ -357,6 +357,7 @@ def _open_or_create(path: Path, log_epoch: str, vfs: str | None) -> tuple[apsw.C
         db.execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
         if db.execute("PRAGMA journal_mode = WAL").get != "wal":
             raise JournalFault("not-durable", "SQLite cannot keep a write-ahead file here")
+        _fold_in(db)
         created = db.execute("SELECT count(*) FROM sqlite_schema").get == 0
         if created:
             db.execute(f"PRAGMA synchronous = {FULL}")
@@ -368,6 +369,15 @@ def _open_or_create(path: Path, log_epoch: str, vfs: str | None) -> tuple[apsw.C
         db.close()
         raise
     return db, created
+
+
+def _fold_in(db: apsw.Connection) -> None:
+    """Write what is in the write-ahead file once more, into the log itself, and empty that file.
+
+    What the last process left there may be in the system's memory only, even after a sync that
+    failed, and the next write would share a page with its end. While somebody reads it stays.
+    """
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def _check_kind(db: apsw.Connection) -> None:

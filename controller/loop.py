@@ -113,8 +113,9 @@ class Controller:
     def start(self, utc_ms: int) -> None:
         """Say that this process has begun; check once more what is in force."""
         first = self.journal.head[0] == 0
-        opened: list[ev.Event] = [ev.LogOpened("new")] if first else []
-        self._record([*opened, ev.Started(self._version)], utc_ms)
+        opened = ev.LogOpened("new", log_epoch=self.journal.log_epoch)
+        started = ev.Started(self._version)
+        self._record([opened, started] if first else [started], utc_ms)
         bad = self._gate.recheck(self.state, utc_ms // 1000)
         if bad and not self.state.locked:
             self._record([ev.Locked(bad)], utc_ms)

@@ -15,7 +15,7 @@ from controller.events import Json
 from controller.facts import Facts
 from controller.rules.doses import round_doses
 from controller.rules.loading import proposal
-from controller.state import DoseLife, State
+from controller.state import LOST, DoseLife, State
 from controller.table import OUTCOMES
 from controller.wishes import may_ask
 from hal.wire import codes
@@ -75,7 +75,7 @@ def snapshot(state: State, facts: Facts, written: int, acked: int) -> dict[str, 
 
 def _mode(state: State, facts: Facts) -> str:
     if state.locked:
-        return "locked"
+        return "journal-fault" if state.locked == LOST else "locked"
     if state.service:
         return "service"
     return "ready" if facts.board is not None and state.plan_envelope else "starting"
@@ -83,7 +83,7 @@ def _mode(state: State, facts: Facts) -> str:
 
 def _say(state: State, facts: Facts, signal: str) -> str:
     if state.locked:
-        return words.SAY_LOCKED
+        return words.SAY_LOST if state.locked == LOST else words.SAY_LOCKED
     if state.service:
         return words.SAY_SERVICE
     order = state.order

@@ -28,6 +28,7 @@ OF_ONE_FILL: Final = frozenset(
         codes.COMPARTMENT_HELD,
     }
 )
+LOST: Final = "journal-lost"  # the record is older than what board or hub know (R1)
 KEEP_S: Final = 8 * 86400  # longer than the longest rolling cap (7 d) the core counts
 
 
@@ -170,6 +171,8 @@ class State:
     clock_set_s: int = 0  # when the board's clock was last set, at a loading
     locked: str = ""
     locked_s: int = 0
+    lost_s: int = 0  # when a record that we lack was found out (R1); 0: never
+    answered: frozenset[str] = frozenset()  # heads we lack, for which a log was opened
     boot_epoch: int = 0
     board_simulated: bool = False
     board_joined: bool = False

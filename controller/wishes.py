@@ -20,7 +20,7 @@ from controller.rules.doses import fill_of, round_doses
 from controller.rules.limits import free_at, room_at
 from controller.rules.loading import Proposed, proposal, stands_still
 from controller.rules.orders import live, may_move
-from controller.state import Fill, State
+from controller.state import LOST, Fill, State
 from hal.wire import codes
 
 GRANT_S: Final = 900  # an as-needed dose that was granted may be taken for this long
@@ -311,8 +311,9 @@ def _unlock(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Eve
     by = _text(wish, "by")
     if not state.locked:
         raise Refused("not-locked", "The machine is not locked.")
-    if state.locked == "journal-lost":
-        raise Refused("journal-lost", "A lost record cannot be unlocked; see SAFETY.md.")
+    if state.locked == LOST and wish.get("version", 0) != state.plan_version:
+        why = "Say which version of the plan is the newest; if it is not here, bring it first."
+        raise Refused("say-version", f"{why} Here is version {state.plan_version}.")
     return [ev.Unlocked(state.locked, by)]
 
 

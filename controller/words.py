@@ -22,6 +22,10 @@ SAY_CUP_FULL: Final = "Please empty the cup and put it back."
 SAY_SERVICE: Final = "The machine is open for loading."
 SAY_MOVING: Final = "Please wait. Your medicine is coming."
 SAY_LOCKED: Final = "The machine is locked. Do not use it. Call your pharmacist."
+SAY_LOST: Final = (
+    "The record of this machine is not the newest one. Nothing is given. Call your pharmacist; "
+    "take no dose without asking."
+)
 
 ALERTS: Final = {
     "dose-missed": "A dose was offered and not taken before its time was over.",
@@ -33,6 +37,8 @@ ALERTS: Final = {
     "board-fault": "The machine reports a fault.",
     "clock-untrusted": "The clock cannot be trusted. Nothing is given until a person confirms it.",
     "machine-locked": "The machine is locked. Nothing moves until a person has dealt with it.",
+    "journal-lost": "The record here is older than what the machine or the hub knows. "
+    "Doses since then are unclear; every compartment must be emptied and filled again.",
     "journal-fault": "The record of this machine is damaged. Nothing moves. Call service.",
     "reports-waiting": "Reports cannot be delivered. Doses go on; caregivers may not be told.",
     "load-due": "Compartments must be filled soon.",

@@ -153,6 +153,14 @@ class Store:
         for (doc,) in rows:
             yield json.loads(doc)
 
+    def elsewhere(self, device: str, log_epoch: str, n: Json, hashed: Json) -> bool:
+        """Whether this very event is stored under another log of the device."""
+        row = self._db.execute(
+            "SELECT 1 FROM event WHERE device=? AND log_epoch<>? AND n=? AND hash=?",
+            (device, log_epoch, n, hashed),
+        ).fetchone()
+        return row is not None
+
     def told(self, device: str, log_epoch: str, upto: int) -> None:
         """People were told of everything up to this event; a crash before tells them twice."""
         with _Transaction(self._db, durable=False):

@@ -184,6 +184,8 @@ class Watcher:
             if acked == told:
                 continue
             for doc in self._store.read(device, epoch, told, acked):
+                if self._store.elsewhere(device, epoch, doc.get("n"), doc.get("hash")):
+                    continue  # a new log begins with the history of the one before it (R1)
                 at = doc.get("at")
                 when = clock_time(at, self._zone) if isinstance(at, str) else ""
                 for line in self._home(device).apply(doc):

@@ -14,8 +14,18 @@ from controller.events.base import Event
 
 @dataclass(frozen=True, slots=True)
 class LogOpened(Event):
+    """A log begins: the first one, or one beside a record that board or hub know and we do not.
+
+    Its hash and all after it are computed with `log_epoch`; numbers go on (R1).
+    """
+
+    barrier: ClassVar[bool] = True
     reason: str
-    former_head: str = ""
+    former_head: str = ""  # of the chain here, whose history this log goes on
+    log_epoch: str = ""
+    former_epoch: str = ""
+    known_heads: tuple[str, ...] = ()  # that board or hub know and this chain lacks
+    known_fill: int = 0  # that the board last spoke of: numbers go on far above it
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,16 +12,23 @@ from controller import events as ev
 from controller import fallen, table
 from controller.copies import replace
 from controller.fold.base import Changes, step
-from controller.state import KEEP_S, DoseLife, State, with_dose
+from controller.state import KEEP_S, LOST, DoseLife, Release, State, with_dose
+
+LATEST_S: Final = 2 * 86400  # an outcome comes no later than this after its window
 
 
 def _opened(s: State, e: ev.DoseOpened, at: int, head: str) -> State:
     assert e.dose_id not in s.doses, "a dose opens once"
     life = DoseLife(e.dose_id, e.regimen, e.quarters, e.open_at, e.due_at, e.warn_at, e.close_at)
-    kept = {k: d for k, d in s.doses.items() if d.is_open or d.closed_at > at - KEEP_S}
+    kept = {k: d for k, d in s.doses.items() if d.is_open or _remembered_until(d) > at}
     kept[e.dose_id] = life
     opened = max(s.opened_s, e.due_at)
     return replace(s, doses=kept, opened_s=opened, releases=fallen.kept(s.releases, at))
+
+
+def _remembered_until(d: DoseLife) -> int:
+    """By its window: an outcome that a false time stamped is neither forgotten nor kept for it."""
+    return KEEP_S + max(d.close_at, min(d.closed_at, d.close_at + LATEST_S))
 
 
 def _granted(s: State, e: ev.AskedGranted, at: int, head: str) -> State:
@@ -68,7 +75,11 @@ def _taken_late(s: State, e: ev.TakenLate, at: int, head: str) -> State:
 
 
 def _closed(s: State, e: ev.DoseClosed, at: int, head: str) -> State:
-    word = table.step_for(s.doses[e.dose_id].stage, e.outcome)
+    d = s.doses[e.dose_id]
+    word = table.step_for(d.stage, e.outcome)
+    if e.how == LOST and d.stage == "open":  # what may have been given counts as given (R1)
+        given = Release(at, d.regimen, d.quarters, d.dose_id, at)
+        s = replace(s, releases=(*s.releases, given))
     return step(s, e.dose_id, word, how=e.how, by=e.by, closed_at=at, presented_since=0)
 
 

@@ -12,7 +12,9 @@ from controller import events as ev
 from controller import fallen
 from controller.copies import replace
 from controller.fold.base import Changes
-from controller.state import State
+from controller.state import LOST, State
+
+LOST_FILLS: Final = 100_000  # more fills than anybody loads between two copies of a record
 
 
 def _clock_trusted(s: State, e: ev.ClockTrusted, at: int, head: str) -> State:
@@ -51,6 +53,19 @@ def _reset(s: State, e: ev.BoardReset, at: int, head: str) -> State:
     return replace(s, boot_epoch=e.boot_epoch)
 
 
+def _log_opened(s: State, e: ev.LogOpened, at: int, head: str) -> State:
+    if e.reason != LOST:
+        return s
+    return replace(
+        s,
+        locked=LOST,  # whatever else it was locked for: this one takes more to undo
+        locked_s=at,
+        lost_s=at,
+        answered=s.answered | set(e.known_heads),
+        last_fill=max(s.last_fill, e.known_fill) + LOST_FILLS,
+    )
+
+
 def _locked(s: State, e: ev.Locked, at: int, head: str) -> State:
     if s.locked:
         return s  # the first reason latches
@@ -84,6 +99,7 @@ def _fault_cleared(s: State, e: ev.FaultCleared, at: int, head: str) -> State:
 
 
 CHANGES: Final[Changes] = {
+    ev.LogOpened: _log_opened,
     ev.Started: _started,
     ev.ClockTrusted: _clock_trusted,
     ev.ClockDoubted: _clock_doubted,

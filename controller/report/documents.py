@@ -121,17 +121,18 @@ def _alert_id(value: Json, key: bytes) -> Json:
 
 _NUMBERS = words(
     """
-    boot_epoch close_at compartment door_count drops due_at fault fill lease_no lift_count next_at
-    not_after number open_at order pieces round seconds severity simulated spread_s tolerance_mg
-    tray_index version warn_at weight_delta_mg weight_mg
+    boot_epoch close_at compartment door_count drops due_at fault fill known_fill lease_no
+    lift_count next_at not_after number open_at order pieces round seconds severity simulated
+    spread_s tolerance_mg tray_index version warn_at weight_delta_mg weight_mg
     """
 )
 _FIELDS: dict[str, Reader] = {
     **dict.fromkeys(_NUMBERS, _number),
-    **dict.fromkeys(("dose_id", "digest", "plan_hash", "former_head"), _hex),
+    **dict.fromkeys(("dose_id", "digest", "plan_hash", "former_head", "former_epoch"), _hex),
     **dict.fromkeys(("code", "reason", "how", "why", "kind", "outcome", "verdict"), _word),
     **dict.fromkeys(("compartments", "fills"), _numbers),
     "doses": _hexes,
+    "known_heads": _hexes,
     "by": _role,
     "regimen": _pseudonym,
     "regimens": _pseudonyms,
@@ -140,7 +141,7 @@ _FIELDS: dict[str, Reader] = {
 
 # kind -> the fields of it that may leave the home; a kind that is not here leaves bare
 PUBLIC: dict[str, tuple[str, ...]] = {
-    "LogOpened": ("reason", "former_head"),
+    "LogOpened": ("reason", "former_head", "former_epoch", "known_heads", "known_fill"),
     "Started": (),
     "ClockTrusted": ("spread_s",),
     "ClockDoubted": ("reason",),
@@ -196,8 +197,9 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "FaultCleared": ("code",),
 }
 # Stays at home, though harmless in itself or needed there: `envelope` (the whole plan), `place`
-# (quotes the plan), `quarters` (how much of a medicine), `version` of the software (info has it).
-PRIVATE = frozenset(("envelope", "place", "quarters"))
+# (quotes the plan), `quarters` (how much of a medicine), `version` of the software (info has it),
+# `log_epoch` (every document has it).
+PRIVATE = frozenset(("envelope", "log_epoch", "place", "quarters"))
 
 
 def iso(at_ms: int) -> str:

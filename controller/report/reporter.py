@@ -7,8 +7,9 @@ Called from the loop's thread only; nothing here blocks but `wait_drained`.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from controller.canonical import Json
 from controller.chain import JournalFault
@@ -21,6 +22,22 @@ RESEND_MIN_S = 5.0  # no progress for so long: go back and send again
 RESEND_MAX_S = 60.0
 REPLAY_MIN_S = 0.2  # the hub may ask for events again this often at most
 FAULT_HEAD = "head-unknown"  # the hub knows events that our journal does not contain
+
+
+class Carrier(Protocol):
+    """What the reporter needs of a connection; mqtt.Courier is the real one."""
+
+    @property
+    def connected(self) -> bool: ...
+    @property
+    def connections(self) -> int: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def set_net(self, up: bool) -> None: ...
+    def send(self, letter: Letter) -> bool: ...
+    def collect(self) -> Sequence[Letter]: ...
+    def wait(self, timeout_s: float) -> bool: ...
+    def alarm_in(self, seconds: float | None) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -39,13 +56,25 @@ class ReportConfig:
 class Reporter:
     """Sends what the journal holds until the hub has it; says how far that is."""
 
-    def __init__(self, config: ReportConfig, journal: Chain, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: ReportConfig,
+        journal: Chain,
+        wake: Callable[[], None],
+        *,
+        carrier: Carrier | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`carrier`: an open connection instead of one to the configured broker."""
         self._config = config
+        self._clock = clock  # monotonic seconds
         self._journal = journal
         self._outbox = Outbox(journal)
         shard = topics.shard_of(config.device) if config.shard is None else config.shard
         self._topics = topics.Topics(config.device, shard)
-        self._courier = Courier(self._route(), wake) if config.host else None
+        self._courier: Carrier | None = carrier
+        if carrier is None and config.host:
+            self._courier = Courier(self._route(), wake)
         self._net_up = True
         self._connection = 0  # the connection that the fields below speak of
         self._told_alerts: dict[str, Document] = {}  # by topic
@@ -56,6 +85,8 @@ class Reporter:
         self._progress_at = 0.0  # monotonic seconds of the last acknowledgement or resend
         self._replay_at = 0.0
         self._last: tuple[int, Mapping[str, Json]] = (0, {})
+        self.foreign_head = ""  # with FAULT_HEAD: what the hub knows and the journal lacks, hex
+        self._log_epoch = journal.log_epoch
         self.fault = ""  # FAULT_HEAD, or the code of a JournalFault; "" while all is well
 
     def start(self) -> None:
@@ -95,6 +126,10 @@ class Reporter:
         if courier is None:
             return
         self._last = (now_ms, snapshot)
+        if self._journal.log_epoch != self._log_epoch:  # a new log: everything, under its name
+            self._log_epoch = self._journal.log_epoch
+            self._outbox = Outbox(self._journal)
+            self.fault = self.foreign_head = ""
         self._take(courier)
         if not courier.connected:
             return
@@ -104,7 +139,7 @@ class Reporter:
             self._go_back(RESEND_MIN_S)
             info: Document = {"schema": documents.SCHEMA, "version": self._config.version}
             self._say(courier, topics.INFO, info, retain=True)
-        elif self._outbox.in_flight and time.monotonic() >= self._progress_at + self._resend_s:
+        elif self._outbox.in_flight and self._clock() >= self._progress_at + self._resend_s:
             self._go_back(min(self._resend_s * 2, RESEND_MAX_S))
         try:
             self._send_events(courier)
@@ -118,17 +153,17 @@ class Reporter:
 
         False at once where there is no broker or the network is cut, else after the timeout.
         """
-        until = time.monotonic() + timeout_s
+        until = self._clock() + timeout_s
         while True:
             self.pump(*self._last)
             if self.drained:
                 return True
-            left = until - time.monotonic()
+            left = until - self._clock()
             if self._courier is None or not self._net_up or left <= 0:
                 return False
             self._courier.wait(min(left, 1.0))
 
-    def _take(self, courier: Courier) -> None:
+    def _take(self, courier: Carrier) -> None:
         """Read acknowledgements; whatever is not sealed by the hub is ignored."""
         for letter in courier.collect():
             if letter.topic != self._topics.leaf(topics.ACK):
@@ -151,11 +186,11 @@ class Reporter:
         except JournalFault as fault:
             self.fault = fault.code
             return
-        now = time.monotonic()
+        now = self._clock()
         if verdict == "other-log":
             return
         if verdict == "unknown-head":
-            self.fault = FAULT_HEAD
+            self.fault, self.foreign_head = FAULT_HEAD, head
             return
         if verdict == "advanced":
             self._progress_at, self._resend_s = now, RESEND_MIN_S
@@ -168,21 +203,21 @@ class Reporter:
     def _go_back(self, resend_s: float) -> None:
         self._outbox.rewind()
         self._resend_s = resend_s
-        self._progress_at = time.monotonic()
+        self._progress_at = self._clock()
 
-    def _send_events(self, courier: Courier) -> None:
+    def _send_events(self, courier: Carrier) -> None:
         idle = not self._outbox.in_flight
         batch = self._outbox.next_batch()
         for entry in batch:
             document = documents.event(entry, self._journal.log_epoch, self._config.hub_key)
             self._say(courier, topics.EVENT, document, qos=1)
         if batch and idle:
-            self._progress_at = time.monotonic()
+            self._progress_at = self._clock()
         # the loop may sleep for hours: the courier wakes it when a resend is due
-        due_s = self._progress_at + self._resend_s - time.monotonic()
+        due_s = self._progress_at + self._resend_s - self._clock()
         courier.alarm_in(max(0.0, due_s) if self._outbox.in_flight else None)
 
-    def _send_alerts(self, courier: Courier, snapshot: Mapping[str, Json]) -> None:
+    def _send_alerts(self, courier: Carrier, snapshot: Mapping[str, Json]) -> None:
         """Make the retained alert topics say what stands now, whatever they said before."""
         standing_now = {
             self._topics.alert(alert_id): document
@@ -199,7 +234,7 @@ class Reporter:
         self._told_alerts = standing_now
         self._kept_alerts.clear()
 
-    def _send_state(self, courier: Courier, now_ms: int, snapshot: Mapping[str, Json]) -> None:
+    def _send_state(self, courier: Carrier, now_ms: int, snapshot: Mapping[str, Json]) -> None:
         document = standing.state(snapshot)
         fresh = abs(now_ms - self._told_state_ms) < documents.HEARTBEAT_MS
         if document == self._told_state and fresh:
@@ -211,7 +246,7 @@ class Reporter:
         self._told_state, self._told_state_ms = document, now_ms
 
     def _say(
-        self, courier: Courier, leaf: str, document: Document, *, qos: int = 0, retain: bool = False
+        self, courier: Carrier, leaf: str, document: Document, *, qos: int = 0, retain: bool = False
     ) -> None:
         payload = documents.seal(document, leaf, self._config.device, self._config.hub_key)
         courier.send(Letter(self._topics.leaf(leaf), payload, qos, retain))

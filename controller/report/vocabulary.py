@@ -30,7 +30,7 @@ _ALERTS = words(
     dose-missed dose-held dose-uncertain dose-warned left-in-cup cup-away board-silent
     board-fault clock-untrusted journal-fault reports-waiting load-due load-unfinished
     plan-expiring plan-not-valid mains-lost battery-low second-controller chute-held
-    compartment-held bad-frames machine-locked
+    compartment-held bad-frames machine-locked journal-lost
     """
 )
 

@@ -178,8 +178,6 @@ def closes_at(state: State, d: DoseLife) -> int:
 
 def _outcome(state: State, facts: Facts, d: DoseLife) -> tuple[str, str]:
     """`missed` only for a dose that was really offered; else `held` with what stood in the way."""
-    if state.locked == "journal-lost" and d.open_at <= state.locked_s:
-        return "uncertain", "journal-lost"  # another record may know that it was given (R1)
     fill = fill_of(state, d)
     ours = d.last_code and codes.cause(d.last_code) == codes.MACHINE
     if d.asked and not ours:

@@ -34,6 +34,8 @@ def _instants(
     """When each counted release starts its gap: at the lift; while in the cup, now (R2)."""
     counted = [r for r in state.releases if r.regimen in regimens and r.dose_id not in but]
     fallen = [r.lifted_at or now_s for r in counted]
+    if state.lost_s and _are_asked(envelope, regimens):
+        fallen.append(state.lost_s)  # what was asked for until then, nobody knows (R1)
     for one in plan_of_envelope(envelope).regimens:  # what was taken before this plan (R5)
         if one.id in regimens and one.last_taken.word != "never":
             known = one.last_taken.word == "at"
@@ -47,7 +49,15 @@ def room_at(state: State, envelope: str, regimen: str, quarters: int, now_s: int
     for counter in counters_of(envelope):
         if regimen in counter.regimens and counter.cap:
             latest = max(latest, _room_at(state, counter.regimens, counter.cap - quarters, now_s))
+            if state.lost_s > now_s - DAY_S and _are_asked(envelope, counter.regimens):
+                latest = max(latest, state.lost_s + DAY_S)
     return latest
+
+
+def _are_asked(envelope: str, regimens: tuple[str, ...]) -> bool:
+    """Whether one of them is given as needed: no plan says how much of it was."""
+    plan = plan_of_envelope(envelope)
+    return any(r.as_needed is not None for r in plan.regimens if r.id in regimens)
 
 
 def _room_at(state: State, regimens: tuple[str, ...], left: int, now_s: int) -> int:

@@ -14,14 +14,15 @@ from controller import events as ev
 from controller.agenda import between, counters_of, plan_of_envelope
 from controller.facts import Facts
 from controller.rules.doses import over
-from controller.state import Fill, State
+from controller.state import LOST, Fill, State
 from hal.wire import codes
-from hal.wire.messages import Group, Lease, lease_digest
+from hal.wire.messages import Actual, Group, Lease, lease_digest
 from schedules.model import Dose, Plan, Regimen
 
 DAY_S: Final = 86400
 CLOCK_SET_S: Final = 2
 OPENED: Final = ("door-opened", "tray-changed")  # held until a person has looked; then as before
+EMPTY_FIRST: Final = ("plan-change", LOST)  # what is in it is not what should be: out with it
 SHARED_S: Final = 900  # doses share a compartment only if their common window is this long
 
 
@@ -123,7 +124,7 @@ def _reusable(state: State, facts: Facts, compartment: int) -> bool:
         return True
     if fill.state == "loading":
         return True
-    if fill.kind == "asked" or fill.code == "plan-change":
+    if fill.kind == "asked" or fill.code in EMPTY_FIRST:
         return fill.state == "held" and fill.code not in OPENED
     return over(state, facts, fill)
 
@@ -302,12 +303,18 @@ def hold_in_doubt(state: State, facts: Facts) -> list[ev.Event]:
     if board is None or not board.held_mask or state.service:
         return []
     return [
-        ev.FillHeld(f.compartment, f.fill, "held-by-board")
+        ev.FillHeld(f.compartment, f.fill, _why_held(board, f))
         for f in state.fills.values()
         if f.state == "loaded"
         and f.fill <= state.leased_fill  # what was filled since is not yet known to the board
         and board.held_mask >> f.compartment & 1
     ]
+
+
+def _why_held(board: Actual, fill: Fill) -> str:
+    """What the board says of its last order, where that was of this fill."""
+    spoken = board.order_state == codes.DONE and board.fill == fill.fill and board.code
+    return codes.word(board.code) if spoken else "held-by-board"
 
 
 def hold_unplanned(state: State, facts: Facts) -> list[ev.Event]:

@@ -30,14 +30,10 @@ def locks(state: State, facts: Facts) -> list[ev.Event]:
     """What stops all motion until a person has dealt with it; the first reason latches."""
     if state.locked:
         return []
-    if facts.report_fault == "head-unknown":
-        return [ev.Locked("journal-lost")]  # an older or another card: R1, I19
     if facts.board is None:
         return []
     if facts.real_only and facts.flag(codes.F_SIMULATED):
         return [ev.Locked("board-simulated")]
-    if not facts.head_known:
-        return [ev.Locked("journal-lost")]
     if facts.flag(codes.F_LOCKED):
         return [ev.Locked("board-store-missing")]
     return []
