@@ -33,13 +33,17 @@ class Guard:
         self._homing = homing
         self._beam = beam
 
-    def refusal(self, d: Desired, sense: Inputs, hold_mask: int) -> int:
-        """A code of codes.FAULTS, 0: nothing stands against releasing `d` now."""
+    def refusal(self, d: Desired, sense: Inputs, hold_mask: int, still: bool) -> int:
+        """A code of codes.FAULTS, 0: nothing stands against releasing `d` now.
+
+        While the cup is not `still` its weight says nothing: whoever asks must wait for it.
+        """
         return (
             self._machine(sense)
             or self._contents(d, sense, hold_mask)
             or self._time(d)
-            or self._cup(d, sense)
+            or self._cup(d, sense, still)
+            or self._beam_fault()
         )
 
     def _machine(self, sense: Inputs) -> int:
@@ -75,8 +79,8 @@ class Guard:
             return codes.FILL_UNKNOWN
         ledger = self._mind.ledger
         bit = 1 << d.compartment
-        if ledger.spent & bit:
-            return codes.FILL_SPENT
+        if (ledger.spent | ledger.settled) & bit:
+            return codes.FILL_SPENT  # settled: its doses are closed, or it was handed out (R9)
         if (ledger.held | hold_mask) & bit:
             return codes.COMPARTMENT_HELD
         return self._limits(d, row, lease)
@@ -105,7 +109,7 @@ class Guard:
     def _time(self, d: Desired) -> int:
         return 0 if self._clock.utc_s < d.not_after_s else codes.TOO_LATE
 
-    def _cup(self, d: Desired, sense: Inputs) -> int:
+    def _cup(self, d: Desired, sense: Inputs, still: bool) -> int:
         order = self._mind.order
         if not sense.cup_present:
             return codes.CUP_MISSING
@@ -114,14 +118,18 @@ class Guard:
             expected_mg = order.round_end_mg
             if sense.lift_count != order.round_lifts:
                 return codes.CUP_MOVED
+        if not still:
+            return 0
         tolerance_mg = self.cup_tolerance_mg(d.compartment)
         if sense.cup_mg < expected_mg - tolerance_mg:
             return codes.SCALE_FAULT
         if sense.cup_mg > expected_mg + tolerance_mg:
             return codes.CUP_NOT_EMPTY
-        if self._beam.fault == codes.BEAM_BLIND and not self._beam.busy:
-            return codes.BEAM_BLIND
         return 0
+
+    def _beam_fault(self) -> int:
+        """Blind by its last test; what only an order has shown waits for the next one (R15)."""
+        return codes.BEAM_BLIND if self._beam.is_blind() else 0
 
     def cup_tolerance_mg(self, compartment: int) -> int:
         """How far two weighings of an untouched cup may differ for this fill."""

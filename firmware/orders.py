@@ -91,13 +91,14 @@ class Orders:
     def _prepare(self, board: Device, d: Desired, hold_mask: int) -> None:
         order = self._mind.order
         now_ms = self._clock.now_ms
+        still = now_ms >= self.still_at()
         code = self._round_refusal(d)
-        code = code or self._guard.refusal(d, board.sense, hold_mask)
+        code = code or self._guard.refusal(d, board.sense, hold_mask, still)
         if code:
             self._refuse(board, d.order, code)
             return
         self._refuse(board, 0, 0)
-        if not self._homing.at_home(board.sense) or now_ms < self.still_at():
+        if not self._homing.at_home(board.sense) or not still:
             return  # soon: the tray is on its way, the scale settles
         if not self._beam.fresh(now_ms):
             self._beam.start(board, now_ms)
@@ -157,14 +158,16 @@ class Orders:
             return codes.EPOCH_OLD
         if order.differs(d) or order.round_starts >= order.round_orders:
             return codes.ROUND_MISMATCH
-        code = self._guard.refusal(d, sense, hold_mask)
-        code = code or self._consent.refusal(d.round, sense, self._clock.now_ms)
+        now_ms = self._clock.now_ms
+        still = now_ms >= self.still_at()
+        code = self._guard.refusal(d, sense, hold_mask, still)
+        code = code or self._consent.refusal(d.round, sense, now_ms)
         if code:
             return code
         if sense.lift_count != order.pre_lifts or sense.door_count != order.pre_doors:
             return codes.CUP_MOVED
         moved_mg = abs(sense.cup_mg - order.pre_mg)
-        if moved_mg > self._guard.cup_tolerance_mg(d.compartment):
+        if still and moved_mg > self._guard.cup_tolerance_mg(d.compartment):
             return codes.CUP_MOVED
         if sense.drop_count != order.pre_drops or self._beam.fault:
             return codes.BEAM_SPURIOUS

@@ -61,6 +61,10 @@ class BeamTest:
         self.fault = codes.BEAM_BLIND
         self._doubt = True
 
+    def is_blind(self) -> bool:
+        """The last test has failed, and nothing has happened since that asks for another."""
+        return self.fault == codes.BEAM_BLIND and not self.busy and not self._doubt
+
     def step(self, board: Device, now_ms: int) -> None:
         """Go on with a running test, or begin the next one when it is due."""
         if not self.busy:

@@ -68,12 +68,13 @@ def conclude(board: Device, mind: Mind, w: Witness, utc_s: int) -> "Finding | No
     elif board.sense.lift_count != order.pre_lifts:
         ledger.lifted(utc_s)
     ledger.lifts = board.sense.lift_count
-    if finding.hold:
+    if finding.hold or codes.JAM in (w.cause, finding.code):
         ledger.held |= 1 << order.compartment
     if finding.chute:
         ledger.chute_held = 1
     for code in (w.cause, finding.code):
-        if code in MOTION_FAULTS:
+        # a jam behind a proven position holds its compartment; the way home shows the rest (R9)
+        if code in MOTION_FAULTS and (code != codes.JAM or not consistent(board.sense)):
             ledger.latch(code)
     if not mind.save():
         return None

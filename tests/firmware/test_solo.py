@@ -115,14 +115,16 @@ def test_a_drop_that_nothing_explains_is_a_fault_and_locks_nothing() -> None:
 
 @pytest.mark.hazard("H10")
 def test_a_jam_is_cleared_by_a_service_move_and_by_nothing_less() -> None:
-    """Latched over a reset; a person with the service switch takes the carousel home."""
+    """The way home is jammed: latched over a reset; a person takes the carousel home."""
     bench = Bench()
-    fill = bench.load({9: [300, 260]}).rows[9].fill
+    fill = bench.load({9: [300, 260], 10: [280]}).rows[10].fill
     bench.prepare(1, 9)
     bench.press()
-    mishaps.cause(bench.world, "jam", {})
+    mishaps.cause(bench.world, "jam", {"after_ticks": 30})
     bench.start(1, 9)
     assert (codes.NOT_RELEASED, codes.JAM) == (bench.actual.verdict, bench.actual.code)
+    mishaps.cause(bench.world, "jam", {})
+    bench.until(lambda: bool(bench.executive.mind.ledger.latched))
     mishaps.heal_all(bench.world)
     bench.world.reset(0)
     bench.run(9000)
@@ -138,6 +140,7 @@ def test_a_jam_is_cleared_by_a_service_move_and_by_nothing_less() -> None:
     bench.world.service(False)
     bench.desired.flags = 0
     bench.run(500)
-    bench.dispense(3, 9)
+    assert codes.COMPARTMENT_HELD == bench.refused(codes.PREPARE, 3, 9)  # somebody looks first
+    bench.dispense(4, 10)
 
-    assert (codes.RELEASED, 2) == (bench.actual.verdict, bench.fell(fill))
+    assert (codes.RELEASED, 1) == (bench.actual.verdict, bench.fell(fill))
