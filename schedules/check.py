@@ -59,6 +59,9 @@ def _regimen_reasons(plan: Plan, regimen: Regimen, place: str) -> list[Refusal]:
     found: list[Refusal] = []
     if bool(regimen.steps) == (regimen.as_needed is not None):
         found.append(Refusal("steps-or-as-needed", place, "give either steps or as_needed"))
+    if not any(one.isalpha() or one == "%" for one in regimen.strength):
+        sentence = "a strength says its unit, as in 5 mg"
+        found.append(Refusal("strength-unit", f"{place}.strength", sentence))
     if regimen.as_needed is not None:
         found.extend(_as_needed_reasons(regimen, place))
     if regimen.high_alert and not caps(regimen).per_24h and not caps(regimen).per_7d:
