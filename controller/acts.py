@@ -23,6 +23,7 @@ from hal.wire.messages import Desired
 DAY_S: Final = 86400
 LOOK_S: Final = 3600  # standing conditions are looked at at least this often
 ALARM_SEVERITY: Final = 3
+UNTOLD_S: Final = 30  # while nobody has heard of a doubt it is looked at this often
 
 
 def desired(state: State, facts: Facts) -> Desired:
@@ -104,6 +105,13 @@ def busy(state: State) -> bool:
     return state.order is not None and state.order.stage == "committed"
 
 
+def doubt_untold(state: State, facts: Facts) -> bool:
+    """Time cannot be told, and nobody has heard of it yet."""
+    silent = facts.clock_reason == "board-silent"
+    code = "board-silent" if silent else "clock-untrusted"
+    return all(alert.code != code for alert in state.alerts.values())
+
+
 def deadline(state: State, facts: Facts) -> int:
     """The next instant (Unix s) at which time alone may change something."""
     now = facts.utc_s
@@ -126,6 +134,8 @@ def deadline(state: State, facts: Facts) -> int:
     if state.order is not None and state.order.stage == "committed":
         due.append(state.order.committed_at + NO_VERDICT_S)
     due += [state.board_seen_s + 30, state.clock_since_s + 60]
+    if not facts.clock_trusted and doubt_untold(state, facts):
+        due.append(now + UNTOLD_S)  # those instants may lie years ahead of a clock that went back
     if facts.unacked_since_s:
         due.append(facts.unacked_since_s + facts.settings.reports_wait_s)
     # once by our clock, and once more by the clock that is behind it
