@@ -11,7 +11,7 @@ TESTS ?= tests
 LOCK = uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
        --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup run demo kills hostile test zones check fmt lint types imports tongue tidy pages docs trace bench lock clean purge
+.PHONY: help setup run demo kills hostile test zones clocks check fmt lint types imports tongue tidy pages docs trace bench lock clean purge
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -45,6 +45,9 @@ zones: .venv/.dev  ## every change of every zone's clock 2024-2037, at every qua
 
 hostile: .venv/.dev  ## a controller with the right key and the worst will, against the firmware
 	@$(BIN)/python -m tests.hostile.run --streams $(or $(STREAMS),20000) $(if $(SEED),--seed $(SEED))
+
+clocks: .venv/.dev  ## every clock trouble in every phase of a dose, healed soon and late
+	@$(BIN)/python -m tests.clocks.sweep
 
 check: .venv/.dev  ## lint, types, import rules, MicroPython, hygiene, hazard trace
 	@$(MAKE) --keep-going --no-print-directory lint types imports tongue tidy pages trace

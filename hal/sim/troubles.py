@@ -7,8 +7,10 @@ Responsible for: one small function per beginning and end. Not for names, hazard
 from hal.sim.chute import BLIND_DARK, BLIND_LIT, BLIND_MISSES, WORKS
 from hal.sim.gate import TRAVEL_MS
 from hal.sim.sense import BROWN_OUT, FRAM_SIZE, NO_READING, TICKS
-from hal.sim.supply import DAMAGES
+from hal.sim.supply import DAMAGES, Clock
 from hal.sim.world import World
+
+YEARS_MS = {1970: 0, 2000: 946684800000, 2020: 1577836800000}  # where a clock begins, by its chip
 
 Args = dict[str, int | str]
 
@@ -158,27 +160,32 @@ def fed(world: World) -> None:
 
 
 def clock_jump(world: World, args: Args) -> None:
-    by_ms = int(args["seconds"]) * 1000
-    if args["who"] == "controller":
-        world.controller_clock.jump(by_ms, world.now_ms)
-    elif args["who"] == "board":
-        world.board_clock.jump(by_ms, world.now_ms)
-    else:
-        raise MishapRefused(f"nobody called {args['who']!r} has a clock")
+    _clock_of(world, args).jump(int(args["seconds"]) * 1000, world.now_ms)
 
 
 def clock_rate(world: World, args: Args) -> None:
-    if args["who"] == "controller":
-        world.controller_clock.rate(int(args["ppm"]), world.now_ms)
-    elif args["who"] == "board":
-        world.board_clock.rate(int(args["ppm"]), world.now_ms)
-    else:
-        raise MishapRefused(f"nobody called {args['who']!r} has a clock")
+    _clock_of(world, args).rate(int(args["ppm"]), world.now_ms)
+
+
+def clock_steady(world: World) -> None:
+    for clock in (world.controller_clock, world.board_clock):
+        clock.rate(0, world.now_ms)
 
 
 def clock_dead(world: World, args: Args) -> None:
-    world.board_clock.set(0, world.now_ms)
-    world.board_clock.kept = False
+    if args["year"] not in YEARS_MS:
+        raise MishapRefused(f"no dead clock begins in {args['year']}")
+    clock = _clock_of(world, args)
+    clock.set(YEARS_MS[int(args["year"])], world.now_ms)
+    clock.kept = False
+
+
+def _clock_of(world: World, args: Args) -> Clock:
+    if args["who"] == "controller":
+        return world.controller_clock
+    if args["who"] == "board":
+        return world.board_clock
+    raise MishapRefused(f"nobody called {args['who']!r} has a clock")
 
 
 def fram_cut(world: World, args: Args) -> None:
