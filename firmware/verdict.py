@@ -63,6 +63,8 @@ def conclude(board: Device, mind: Mind, w: Witness, utc_s: int) -> "Finding | No
     order.weight_delta_mg = w.delta_mg
     order.round_end_mg = board.sense.cup_mg
     order.round_lifts = order.pre_lifts  # a lift during the order ends its round, too
+    if finding.verdict == codes.UNCERTAIN:
+        order.round_starts = max(order.round_starts, order.round_orders)  # nor does doubt go on
     if finding.verdict == codes.NOT_RELEASED:
         ledger.give_back(order.number, order.compartment)
     elif board.sense.lift_count != order.pre_lifts:

@@ -6,6 +6,7 @@ from tests.firmware.bench import Bench
 
 GAP_S = 4 * 3600
 CAP = 8
+DRIVES_OF_ONE = 2  # there and home again
 
 
 def loaded(asked: int = -1) -> Bench:
@@ -62,7 +63,23 @@ def test_a_lift_while_the_tray_still_works_ends_the_round() -> None:
     bench.world.return_cup()
     bench.run(1500)
 
-    assert codes.CUP_MOVED == bench.refused(codes.PREPARE, 2, 1, round=1, round_orders=2)
+    assert codes.ROUND_MISMATCH == bench.refused(codes.PREPARE, 2, 1, round=1, round_orders=2)
+
+
+def test_doubt_about_an_order_ends_its_round() -> None:
+    """Somebody took the first fill out of the cup during the second order: no third one follows."""
+    bench = loaded()
+    bench.prepare(1, 0, round_orders=3)
+    bench.press()
+    bench.start(1, 0, round_orders=3)
+    bench.prepare(2, 1, round=1, round_orders=3)
+    bench.ask(codes.START, 2, 1, round=1, round_orders=3)
+    bench.until(lambda: len(bench.world.drives) > DRIVES_OF_ONE)
+    bench.world.fingers(1)
+    bench.until(lambda: bench.actual.order == 2 and bench.actual.order_state == codes.DONE)
+    assert codes.UNCERTAIN == bench.actual.verdict
+
+    assert codes.ROUND_MISMATCH == bench.refused(codes.PREPARE, 3, 2, round=1, round_orders=3)
 
 
 def test_an_as_needed_fill_is_a_round_of_its_own() -> None:
