@@ -60,6 +60,9 @@ class Order:
         self.exposed = 0
         self.weight_delta_mg = 0
         self.drops = 0
+
+    def enter(self, desired: Desired) -> None:
+        """The round of a prepared order; a fence names none, or it could reach back to any."""
         if desired.round != self.round:
             self.round = desired.round
             self.round_orders = desired.round_orders

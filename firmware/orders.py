@@ -104,6 +104,7 @@ class Orders:
             self._beam.start(board, now_ms)
             return
         order.adopt(d, self.boot_epoch)
+        order.enter(d)
         order.state = codes.PREPARED
         order.witness(board.sense)
         self._mind.ledger.prepared |= 1 << d.compartment

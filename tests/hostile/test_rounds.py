@@ -66,6 +66,18 @@ def test_a_lift_while_the_tray_still_works_ends_the_round() -> None:
     assert codes.ROUND_MISMATCH == bench.refused(codes.PREPARE, 2, 1, round=1, round_orders=2)
 
 
+def test_a_fence_names_no_round() -> None:
+    """I8: a RESOLVE with a round of long ago does not make the next order part of it."""
+    bench = loaded()
+    bench.dispense(3, 0)
+    take(bench)
+    bench.ask(codes.RESOLVE, 4, 1, round=1, round_orders=3)
+    bench.until(lambda: bench.actual.order == 4)
+
+    assert codes.ROUND_MISMATCH == bench.refused(codes.PREPARE, 5, 1, round=1, round_orders=3)
+    assert codes.GAP == bench.refused(codes.PREPARE, 5, 1)
+
+
 def test_doubt_about_an_order_ends_its_round() -> None:
     """Somebody took the first fill out of the cup during the second order: no third one follows."""
     bench = loaded()
