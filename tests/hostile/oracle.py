@@ -19,6 +19,7 @@ GRACE_S = 120
 INTAKE_S = 900
 DAY_S = 86400
 CONSENT_MS = 60_000
+SCALE_MS = 700  # what fingers took shows on the scale only then; no board can know before
 CYCLE_MS = 14_000  # the longest time from a START to its DONE
 
 
@@ -51,6 +52,7 @@ class Oracle:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.taken = 0  # times somebody emptied or lifted the cup
+        self.fingers_ms = -SCALE_MS  # when somebody last took pieces without a lift
         self.broken_ms = -1  # consent ended then: lift, door
         self.press: Press | None = None
         self.releases: list[Release] = []
@@ -88,9 +90,11 @@ class Oracle:
         if stage.world.up and order.state == codes.PREPARED:
             self.press = Press(stage.world.now_ms, stage.world.boots, order.round_orders)
 
-    def emptied(self) -> None:
-        """Somebody is about to lift the cup, or to take out what is in it."""
+    def emptied(self, *, by_hand: bool = False) -> None:
+        """Somebody is about to lift the cup, or has taken out what was in it."""
         self.taken += 1
+        if by_hand:
+            self.fingers_ms = self.stage.world.now_ms
 
     def disturbed(self) -> None:
         """A lift or the door: consent given before ends here."""
@@ -145,7 +149,8 @@ class Oracle:
             begun = any(r.clock_s < row.close_s and r.taken == self.taken for r in self.releases)
             if clock_s < row.open_s or late_s >= GRACE_S or not begun:
                 self._fail(f"turned to compartment {compartment} outside its window ({late_s} s)")
-        self.releases.append(Release(compartment, row.kind, clock_s, self.taken))
+        unseen = at_ms - self.fingers_ms < SCALE_MS
+        self.releases.append(Release(compartment, row.kind, clock_s, self.taken - unseen))
 
     def _consented(self, at_ms: int) -> None:
         press = self.press

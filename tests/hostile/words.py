@@ -210,8 +210,8 @@ class Stream:
             world.return_cup(luck.choice((0, 0, 0, 1)))
             self._pass(luck.choice((0, 900, 1500)))
         elif act == "fingers":
-            if world.fingers(9, luck.choice((0, 500))):
-                oracle.emptied()
+            if world.fingers(9):
+                oracle.emptied(by_hand=True)
         elif act in ("door", "door held"):
             oracle.disturbed()
             world.open_door()
