@@ -29,6 +29,11 @@ def plan_of_envelope(envelope: str) -> Plan:
     return from_canonical(base64.b64decode(payload))
 
 
+def signers(envelope: str) -> str:
+    """Who signed, as pseudonyms with a comma between."""
+    return ",".join(sorted(one["signer"] for one in json.loads(envelope)["signatures"]))
+
+
 def plan_in_force(state: State) -> Plan | None:
     """The plan whose lease the board has accepted, None before the first."""
     return plan_of_envelope(state.plan_envelope) if state.plan_envelope else None

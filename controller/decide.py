@@ -14,7 +14,7 @@ from typing import Final
 from controller import alarms
 from controller.events import Event
 from controller.facts import Facts
-from controller.rules import cup, doses, loading, machine, orders, record
+from controller.rules import cup, doses, halts, loading, machine, orders, record
 from controller.state import State
 
 Rule = Callable[[State, Facts], list[Event]]
@@ -45,6 +45,8 @@ RULES: Final[tuple[Rule, ...]] = (
     record.doubt,
     doses.fall_due,
     doses.drop_unplanned,
+    halts.close_halted,
+    halts.hold_fills,
     orders.withdraw,
     doses.present,
     doses.close_doses,

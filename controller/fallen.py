@@ -28,7 +28,7 @@ def _dated(r: Release, at: int, lying: bool) -> Release:
 
 def kept(releases: tuple[Release, ...], at: int) -> tuple[Release, ...]:
     """Caps need the last days; a gap may be weeks, so the newest of each regimen stays."""
-    newest = {r.regimen: r for r in releases}
+    newest = {r.regimen: r for r in sorted(releases, key=lambda r: r.at_s)}
     return tuple(
         r
         for r in releases

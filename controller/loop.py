@@ -208,6 +208,9 @@ class Controller:
         try:
             if one.wish.get("wish") == "plan":
                 happened = self._gate.approve(self.state, one.wish, facts.utc_s)
+            elif one.wish.get("wish") == "act":
+                trusted = facts.clock_trusted
+                happened = self._gate.act(self.state, one.wish, facts.utc_s, clock_trusted=trusted)
             else:
                 happened = grant(self.state, facts, one.wish)
             self._record(happened, utc_ms)

@@ -12,10 +12,14 @@ import json
 from collections.abc import Mapping, Sequence
 
 from controller import events as ev
+from controller.agenda import plan_in_force
 from controller.events import Json
+from controller.rules.loading import last_taken
 from controller.state import State
 from controller.wishes import Refused
+from controller.wishes.pairing import pairing
 from schedules.canonical import plan_hash
+from schedules.halt import EVERY, Act, verify_act
 from schedules.model import Plan, PlanRefused
 from schedules.seal import Signer, verify
 
@@ -48,7 +52,25 @@ class Gate:
         own = plan_hash(plan)
         if own in (state.plan_hash, state.pending_hash):
             raise Refused("already-known", "This very version is in force or waiting already.")
-        return [ev.PlanApproved(plan.version, own, text)]
+        return [
+            ev.PlanApproved(plan.version, own, text),
+            *pairing(state, plan, wish, now_s),
+        ]
+
+    def act(
+        self, state: State, wish: Mapping[str, Json], now_s: int, *, clock_trusted: bool
+    ) -> list[ev.Event]:
+        """What a signed stop, hold or resume leads to; raises PlanNotTaken (R4)."""
+        text = _text(wish.get("document"))
+        now = now_s if clock_trusted else None
+        try:
+            act, names = verify_act(
+                text, self._signers, device=self._device, now_s=now, after=state.act_number
+            )
+            return _act_events(state, act, ",".join(names), text)
+        except PlanRefused as refused:
+            where = f" ({refused.place})" if refused.place else ""
+            raise PlanNotTaken(refused.code, refused.sentence + where, refused.place) from refused
 
     def recheck(self, state: State, now_s: int) -> str:
         """Why the plan in force must not be followed, "" where it may (at every start)."""
@@ -65,6 +87,27 @@ class Gate:
         return verify(
             text.encode(), self._signers, device=self._device, now_s=now_s, in_force=in_force
         )
+
+
+def _act_events(state: State, act: Act, by: str, text: str) -> list[ev.Event]:
+    """One event for each regimen meant; raises PlanRefused where it is about none."""
+    plan = plan_in_force(state)
+    if plan is None or plan.patient != act.patient:
+        raise PlanRefused("other-patient", "patient", "this act is for another patient")
+    known = {r.id: r for r in plan.regimens}
+    meant = list(known) if act.regimen == EVERY else [act.regimen]
+    if not set(meant) <= set(known):
+        raise PlanRefused("unknown-regimen", "regimen", "no regimen of that id is in force")
+    if act.act != "resume":
+        return [ev.RegimenHalted(one, act.act, act.number, by, text) for one in meant]
+    meant = [one for one in meant if one in state.halts]
+    if not meant:
+        raise PlanRefused("not-halted", "regimen", "it was neither stopped nor put on hold")
+    happened: list[ev.Event] = []
+    for one in meant:
+        happened.append(ev.RegimenResumed(one, act.number, by, text))
+        happened.append(last_taken(state, known[one], act.last_taken, by))
+    return happened
 
 
 def _text(envelope: Json) -> str:

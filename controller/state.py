@@ -58,6 +58,7 @@ class DoseLife:
     by: str = ""
     closed_at: int = 0
     taken_late_at: int = 0
+    groups: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -144,6 +145,7 @@ class Release:
     quarters: int
     dose_id: str
     lifted_at: int  # 0: still in the cup, so the gap has not begun to run
+    groups: tuple[str, ...] = ()  # ingredients, whatever the regimen is called next month
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,16 @@ class Alert:
     compartment: int
     fault: int
     acknowledged_by: str = ""
+
+
+@dataclass(frozen=True)
+class Halt:
+    """A regimen that was stopped or put on hold from afar."""
+
+    act: str
+    at_s: int
+    by: str
+    answered: bool = False  # a version that two people approved since then waits to be loaded
 
 
 @dataclass(frozen=True)
@@ -187,6 +199,9 @@ class State:
     pending_version: int = 0
     pending_hash: str = ""
     pending_envelope: str = ""
+    paired: frozenset[tuple[str, str]] = frozenset()  # (code, regimen) accepted for what waits
+    halts: Mapping[str, Halt] = field(default_factory=dict)  # by regimen
+    act_number: int = 0  # of the newest signed act
 
     lease_no: int = 0
     lease_digest: str = ""

@@ -49,6 +49,9 @@ ALERTS: Final = {
     "second-controller": "Another controller is connected to this machine.",
     "compartment-held": "A compartment is held until a person has looked into it.",
     "bad-frames": "The cable to the machine is disturbed.",
+    "round-at-risk": "As the machine stands now, the next medicine could not be given.",
+    "cup-blocked": "What lies in the cup is in the way of this round. Empty the cup; ask first.",
+    "clock-drifting": "The clocks drift apart. Load the machine soon: that sets its clock.",
 }
 
 HOW: Final = {
@@ -64,6 +67,7 @@ HOW: Final = {
     "gap": "too soon after the dose before",
     "plan": "no longer in the plan",
     "plan-change": "the plan changed",
+    "on-hold": "the medicine is on hold",
     "withdrawn": "asked for, then not taken",
     "not-presented": "could not be offered long enough",
     "no-verdict": "the machine never said what happened",

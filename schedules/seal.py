@@ -71,6 +71,20 @@ def compiled(plan: Plan) -> dict[str, Json]:
     }
 
 
+def sign(private: bytes, told: bytes) -> str:
+    """The base64 signature of 32 private bytes over `told`."""
+    return _b64(Ed25519PrivateKey.from_private_bytes(private).sign(told))
+
+
+def fits(public: bytes, signature: str, told: bytes) -> bool:
+    """Whether a base64 signature is that of `public` over `told`."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(_unb64(signature, ""), told)
+    except (InvalidSignature, ValueError, PlanRefused):
+        return False
+    return True
+
+
 def seal(plan: Plan, signers: Sequence[tuple[str, str, bytes]]) -> bytes:
     """The envelope of a plan signed by each (name, role, private key)."""
     payload = canonical(plan)

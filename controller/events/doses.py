@@ -21,6 +21,7 @@ class DoseOpened(Event):
     due_at: int
     warn_at: int
     close_at: int
+    groups: tuple[str, ...] = ()  # ingredients: what falls counts for them under any id
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class AskedGranted(Event):
     compartment: int
     open_at: int
     close_at: int
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,4 +92,17 @@ class DoseSettled(Event):
     dose_id: str
     outcome: str
     how: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastTaken(Event):
+    """What is known of a regimen that comes into force: it counts as a release (R5)."""
+
+    barrier: ClassVar[bool] = True
+    regimen: str
+    word: str  # never, at, unknown (which means now)
+    taken_at: int
+    quarters: int
+    groups: tuple[str, ...]
     by: str

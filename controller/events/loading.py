@@ -62,7 +62,8 @@ class ServiceMoveEnded(Event):
 class Loading(Event):
     """Somebody is about to reach into this compartment: until Loaded nothing is known of it.
 
-    What shall go in is fixed here, so that no later change of the proposal can rename it.
+    What shall go in is fixed here, so that no later change of the proposal can rename it; and
+    so is the opening: once the door was closed, or opened anew, nobody knows what is in it.
     """
 
     barrier: ClassVar[bool] = True
@@ -72,6 +73,8 @@ class Loading(Event):
     doses: tuple[str, ...] = ()
     regimens: tuple[str, ...] = ()
     quarters: tuple[int, ...] = ()
+    tray_index: int = -1
+    door_count: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +139,45 @@ class FillVerified(Event):
     tray_index: int
     door_count: int
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegimenHalted(Event):
+    """STOP or HOLD, by one signature, from anywhere, at once (R4)."""
+
+    barrier: ClassVar[bool] = True
+    regimen: str
+    act: str  # stop, hold
+    number: int  # rises with every signed act: none is taken twice
+    by: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegimenResumed(Event):
+    """Two people let a halted regimen go on."""
+
+    barrier: ClassVar[bool] = True
+    regimen: str
+    number: int
+    by: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowsPaired(Event):
+    """A named person takes responsibility for what a new version does to old rows (R7)."""
+
+    barrier: ClassVar[bool] = True
+    version: int
+    code: str  # id-reuse, gap-too-long
+    regimen: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class FillFreed(Event):
+    """Nothing stands against this fill any more: what held it was a matter of the plan only."""
+
+    compartment: int
+    fill: int

@@ -19,7 +19,8 @@ LATEST_S: Final = 2 * 86400  # an outcome comes no later than this after its win
 
 def _opened(s: State, e: ev.DoseOpened, at: int, head: str) -> State:
     assert e.dose_id not in s.doses, "a dose opens once"
-    life = DoseLife(e.dose_id, e.regimen, e.quarters, e.open_at, e.due_at, e.warn_at, e.close_at)
+    window = (e.open_at, e.due_at, e.warn_at, e.close_at)
+    life = DoseLife(e.dose_id, e.regimen, e.quarters, *window, groups=e.groups)
     kept = {k: d for k, d in s.doses.items() if d.is_open or _remembered_until(d) > at}
     kept[e.dose_id] = life
     opened = max(s.opened_s, e.due_at)
@@ -44,6 +45,7 @@ def _granted(s: State, e: ev.AskedGranted, at: int, head: str) -> State:
         asked=True,
         compartment=e.compartment,
         fell_due=True,
+        groups=e.groups,
     )
     return replace(with_dose(s, life), asked_number=max(s.asked_number, e.number))
 
@@ -78,9 +80,18 @@ def _closed(s: State, e: ev.DoseClosed, at: int, head: str) -> State:
     d = s.doses[e.dose_id]
     word = table.step_for(d.stage, e.outcome)
     if e.how == LOST and d.stage == "open":  # what may have been given counts as given (R1)
-        given = Release(at, d.regimen, d.quarters, d.dose_id, at)
+        given = Release(at, d.regimen, d.quarters, d.dose_id, at, d.groups)
         s = replace(s, releases=(*s.releases, given))
     return step(s, e.dose_id, word, how=e.how, by=e.by, closed_at=at, presented_since=0)
+
+
+def _last_taken(s: State, e: ev.LastTaken, at: int, head: str) -> State:
+    if e.word == "never":
+        return s
+    taken = min(e.taken_at, at) if e.word == "at" else at
+    return replace(
+        s, releases=(*s.releases, Release(taken, e.regimen, e.quarters, "", taken, e.groups))
+    )
 
 
 def _settled(s: State, e: ev.DoseSettled, at: int, head: str) -> State:
@@ -103,4 +114,5 @@ CHANGES: Final[Changes] = {
     ev.TakenLate: _taken_late,
     ev.DoseClosed: _closed,
     ev.DoseSettled: _settled,
+    ev.LastTaken: _last_taken,
 }

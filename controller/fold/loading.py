@@ -11,12 +11,17 @@ from typing import Final
 from controller import events as ev
 from controller.copies import replace
 from controller.fold.base import Changes
-from controller.state import KEEP_S, Fill, State, with_fill
+from controller.state import KEEP_S, Fill, Halt, State, with_fill
 
 
 def _approved(s: State, e: ev.PlanApproved, at: int, head: str) -> State:
     return replace(
-        s, pending_version=e.version, pending_hash=e.plan_hash, pending_envelope=e.envelope
+        s,
+        pending_version=e.version,
+        pending_hash=e.plan_hash,
+        pending_envelope=e.envelope,
+        paired=frozenset(),
+        halts={k: replace(h, answered=True) for k, h in s.halts.items()},
     )
 
 
@@ -35,7 +40,27 @@ def _in_force(s: State, e: ev.PlanInForce, at: int, head: str) -> State:
         pending_version=0,
         pending_hash="",
         pending_envelope="",
+        paired=frozenset(),
+        halts={k: h for k, h in s.halts.items() if not h.answered},  # two signatures said so (R4)
     )
+
+
+def _halted(s: State, e: ev.RegimenHalted, at: int, head: str) -> State:
+    halts = {**s.halts, e.regimen: Halt(e.act, at, e.by)}
+    return replace(s, halts=halts, act_number=max(s.act_number, e.number))
+
+
+def _resumed(s: State, e: ev.RegimenResumed, at: int, head: str) -> State:
+    halts = {k: h for k, h in s.halts.items() if k != e.regimen}
+    return replace(s, halts=halts, act_number=max(s.act_number, e.number))
+
+
+def _paired(s: State, e: ev.RowsPaired, at: int, head: str) -> State:
+    return replace(s, paired=s.paired | {(e.code, e.regimen)})
+
+
+def _fill_freed(s: State, e: ev.FillFreed, at: int, head: str) -> State:
+    return with_fill(s, replace(s.fills[e.compartment], state="loaded", code=""))
 
 
 def _service_opened(s: State, e: ev.ServiceOpened, at: int, head: str) -> State:
@@ -56,7 +81,8 @@ def _service_moved(s: State, e: ev.ServiceMoveEnded, at: int, head: str) -> Stat
 
 def _loading(s: State, e: ev.Loading, at: int, head: str) -> State:
     meant = (e.kind, e.doses, e.regimens, e.quarters)
-    return with_fill(s, Fill(e.compartment, 0, *meant, 0, 0, 0, 0, 0, 0, 0, 0, 0, state="loading"))
+    where = (e.tray_index, e.door_count)
+    return with_fill(s, Fill(e.compartment, 0, *meant, *7 * (0,), *where, state="loading"))
 
 
 def _loaded(s: State, e: ev.Loaded, at: int, head: str) -> State:
@@ -114,6 +140,10 @@ def _fill_verified(s: State, e: ev.FillVerified, at: int, head: str) -> State:
 CHANGES: Final[Changes] = {
     ev.PlanApproved: _approved,
     ev.PlanInForce: _in_force,
+    ev.RegimenHalted: _halted,
+    ev.RegimenResumed: _resumed,
+    ev.RowsPaired: _paired,
+    ev.FillFreed: _fill_freed,
     ev.ServiceOpened: _service_opened,
     ev.ServiceClosed: _service_closed,
     ev.ServiceMoveAsked: _service_move,

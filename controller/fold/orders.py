@@ -126,7 +126,7 @@ def _lifts(order: Order, e: ev.OrderResolved) -> int:
 def _count(s: State, order: Order, at: int, lifted_at: int) -> State:
     lives = [s.doses[dose_id] for dose_id in order.doses]
     fell_at = at if s.clock_trusted else max(at, s.floor_s)
-    new = [Release(fell_at, d.regimen, d.quarters, d.dose_id, lifted_at) for d in lives]
+    new = [Release(fell_at, d.regimen, d.quarters, d.dose_id, lifted_at, d.groups) for d in lives]
     fill = s.fills.get(order.compartment)
     if fill is not None and fill.fill == order.fill:
         s = with_fill(s, replace(fill, state="spent"))

@@ -123,13 +123,13 @@ _NUMBERS = words(
     """
     boot_epoch close_at compartment door_count drops due_at fault fill known_fill lease_no
     lift_count next_at not_after number open_at order pieces round seconds severity simulated
-    spread_s tolerance_mg tray_index version warn_at weight_delta_mg weight_mg
+    spread_s taken_at tolerance_mg tray_index version warn_at weight_delta_mg weight_mg
     """
 )
 _FIELDS: dict[str, Reader] = {
     **dict.fromkeys(_NUMBERS, _number),
     **dict.fromkeys(("dose_id", "digest", "plan_hash", "former_head", "former_epoch"), _hex),
-    **dict.fromkeys(("code", "reason", "how", "why", "kind", "outcome", "verdict"), _word),
+    **dict.fromkeys(("act", "code", "reason", "how", "why", "kind", "outcome", "verdict", "word"), _word),
     **dict.fromkeys(("compartments", "fills"), _numbers),
     "doses": _hexes,
     "known_heads": _hexes,
@@ -154,11 +154,18 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "PlanApproved": ("version", "plan_hash"),
     "PlanRefused": ("code",),
     "PlanInForce": ("version", "plan_hash", "lease_no"),
+    "RegimenHalted": ("regimen", "act", "number", "by"),
+    "RegimenResumed": ("regimen", "number", "by"),
+    "RowsPaired": ("version", "code", "regimen", "by"),
+    "FillFreed": ("compartment", "fill"),
+    "LastTaken": ("regimen", "word", "taken_at", "by"),
     "ServiceOpened": (),
     "ServiceClosed": (),
     "ServiceMoveAsked": ("by",),
     "ServiceMoveEnded": (),
-    "Loading": ("compartment", "by", "kind", "doses", "regimens"),
+    "Loading": (
+        *("compartment", "by", "kind", "doses", "regimens", "tray_index", "door_count"),
+    ),
     "Loaded": (
         *("compartment", "fill", "kind", "doses", "regimens", "pieces", "weight_mg"),
         *("tolerance_mg", "open_at", "due_at", "warn_at", "close_at", "tray_index"),
@@ -196,10 +203,11 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "FaultSeen": ("code",),
     "FaultCleared": ("code",),
 }
-# Stays at home, though harmless in itself or needed there: `envelope` (the whole plan), `place`
+# Stays at home, though harmless in itself or needed there: `envelope` (the whole plan), `document`
+# (a signed act), `groups` (ingredients), `place`
 # (quotes the plan), `quarters` (how much of a medicine), `version` of the software (info has it),
 # `log_epoch` (every document has it).
-PRIVATE = frozenset(("envelope", "log_epoch", "place", "quarters"))
+PRIVATE = frozenset(("document", "envelope", "groups", "log_epoch", "place", "quarters"))
 
 
 def iso(at_ms: int) -> str:

@@ -30,7 +30,7 @@ _ALERTS = words(
     dose-missed dose-held dose-uncertain dose-warned left-in-cup cup-away board-silent
     board-fault clock-untrusted journal-fault reports-waiting load-due load-unfinished
     plan-expiring plan-not-valid mains-lost battery-low second-controller chute-held
-    compartment-held bad-frames machine-locked journal-lost
+    compartment-held round-at-risk cup-blocked clock-drifting bad-frames machine-locked journal-lost
     """
 )
 
@@ -55,10 +55,14 @@ _ASKING = words(
     """
 )
 
-_LOADING = words("door-opened tray-changed held-by-board half-loaded spent asked day")
+_LOADING = words(
+    "door-opened tray-changed held-by-board loading-broken-off half-loaded spent asked day"
+)
 
 _PLANS = words(
     """
+    stop hold resume never at unknown id-reuse gap-too-long same-ingredient on-hold stopped
+    not-an-act act-repeated act-too-late not-halted other-patient clock-in-doubt say-version
     one-signature same-signer same-role unknown-signer bad-signature other-device older-version
     wrong-predecessor expired compiled-mismatch trailing-bytes duplicate-keys duplicate-key
     not-an-envelope not-canonical no-envelope plan-signature already-known

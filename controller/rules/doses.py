@@ -16,6 +16,7 @@ from controller.rules.alerts import close
 from controller.rules.limits import free_at
 from controller.state import KEEP_S, DoseLife, Fill, State
 from hal.wire import codes
+from schedules.model import Dose
 
 DAY_S: Final = 86400
 EARLIEST_S: Final = DAY_S  # no window opens longer than this before its dose is due
@@ -32,19 +33,25 @@ def open_doses(state: State, facts: Facts) -> list[ev.Event]:
     start = max(state.in_force_s, state.opened_s - 2 * DAY_S)
     rows = [
         # under a former version, while nobody could tell the time or the controller was away
-        d
+        (envelope, d)
         for envelope, from_s, until_s in state.former
         for d in between(envelope, max(from_s, now - KEEP_S + DAY_S), until_s)
     ]
+    rows += [
+        (state.plan_envelope, d) for d in between(state.plan_envelope, start, now + EARLIEST_S)
+    ]
     found: list[ev.Event] = []
-    for d in [*rows, *between(state.plan_envelope, start, now + EARLIEST_S)]:
+    for envelope, d in rows:
         if d.open_at <= now and d.dose_id not in state.doses and len(found) < MOST:
-            found.append(
-                ev.DoseOpened(
-                    d.dose_id, d.regimen_id, d.quarters, d.open_at, d.due_at, d.warn_at, d.close_at
-                )
-            )
+            found.append(opening(envelope, d))
     return found
+
+
+def opening(envelope: str, d: Dose) -> ev.DoseOpened:
+    """A row of a plan begins its life."""
+    groups = plan_of_envelope(envelope).regimen(d.regimen_id).ingredients
+    window = (d.open_at, d.due_at, d.warn_at, d.close_at)
+    return ev.DoseOpened(d.dose_id, d.regimen_id, d.quarters, *window, groups)
 
 
 def fall_due(state: State, facts: Facts) -> list[ev.Event]:

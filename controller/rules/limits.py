@@ -11,6 +11,7 @@ from typing import Final
 
 from controller.agenda import counters_of, plan_of_envelope
 from controller.state import State
+from schedules.model import Counter
 
 DAY_S: Final = 86400
 
@@ -23,23 +24,33 @@ def free_at(
     for counter in counters_of(envelope):
         if regimen not in counter.regimens:
             continue
-        fallen = _instants(state, envelope, counter.regimens, now_s, but)
-        earliest = max([earliest, *[at_s + counter.gap_s for at_s in fallen]])
+        for at_s in _instants(state, envelope, counter, now_s, but):
+            if at_s - counter.gap_s < now_s:  # what is handed out ahead counts at its own time
+                earliest = max(earliest, at_s + counter.gap_s)
     return earliest
 
 
+def counts(counter: Counter, regimen: str, groups: tuple[str, ...]) -> bool:
+    """Whether a release feeds this counter: by its regimen, or by its ingredient under any id."""
+    return regimen in counter.regimens or counter.name in [f"ingredient {g}" for g in groups]
+
+
 def _instants(
-    state: State, envelope: str, regimens: tuple[str, ...], now_s: int, but: tuple[str, ...]
+    state: State, envelope: str, counter: Counter, now_s: int, but: tuple[str, ...]
 ) -> list[int]:
     """When each counted release starts its gap: at the lift; while in the cup, now (R2)."""
-    counted = [r for r in state.releases if r.regimen in regimens and r.dose_id not in but]
-    fallen = [r.lifted_at or now_s for r in counted]
-    if state.lost_s and _are_asked(envelope, regimens):
+    fallen = [
+        r.lifted_at or now_s
+        for r in state.releases
+        if counts(counter, r.regimen, r.groups) and r.dose_id not in but
+    ]
+    fallen += [
+        d.due_at
+        for d in state.doses.values()
+        if d.stage == "handed-out" and counts(counter, d.regimen, d.groups)
+    ]
+    if state.lost_s and _are_asked(envelope, counter.regimens):
         fallen.append(state.lost_s)  # what was asked for until then, nobody knows (R1)
-    for one in plan_of_envelope(envelope).regimens:  # what was taken before this plan (R5)
-        if one.id in regimens and one.last_taken.word != "never":
-            known = one.last_taken.word == "at"
-            fallen.append(one.last_taken.at_s if known else state.in_force_s)
     return fallen
 
 
@@ -48,7 +59,7 @@ def room_at(state: State, envelope: str, regimen: str, quarters: int, now_s: int
     latest = 0
     for counter in counters_of(envelope):
         if regimen in counter.regimens and counter.cap:
-            latest = max(latest, _room_at(state, counter.regimens, counter.cap - quarters, now_s))
+            latest = max(latest, _room_at(state, counter, counter.cap - quarters, now_s))
             if state.lost_s > now_s - DAY_S and _are_asked(envelope, counter.regimens):
                 latest = max(latest, state.lost_s + DAY_S)
     return latest
@@ -60,10 +71,14 @@ def _are_asked(envelope: str, regimens: tuple[str, ...]) -> bool:
     return any(r.as_needed is not None for r in plan.regimens if r.id in regimens)
 
 
-def _room_at(state: State, regimens: tuple[str, ...], left: int, now_s: int) -> int:
+def _room_at(state: State, counter: Counter, left: int, now_s: int) -> int:
     """When the sum of the last 24 h falls to `left` or below."""
     since = now_s - DAY_S
-    counted = [(r.lifted_at or now_s, r.quarters) for r in state.releases if r.regimen in regimens]
+    counted = [
+        (r.lifted_at or now_s, r.quarters)
+        for r in state.releases
+        if counts(counter, r.regimen, r.groups)
+    ]
     recent = sorted(one for one in counted if one[0] > since)  # from the lift, as the gap (R2)
     used = sum(quarters for _, quarters in recent)
     free_s = 0

@@ -11,18 +11,20 @@ from dataclasses import dataclass
 from typing import Final
 
 from controller import events as ev
-from controller.agenda import between, counters_of, plan_of_envelope
+from controller.agenda import between, counters_of, plan_of_envelope, signers
 from controller.facts import Facts
 from controller.rules.doses import over
 from controller.state import LOST, Fill, State
 from hal.wire import codes
 from hal.wire.messages import Actual, Group, Lease, lease_digest
-from schedules.model import Dose, Plan, Regimen
+from schedules.model import Dose, LastTaken, Plan, Regimen
 
 DAY_S: Final = 86400
 CLOCK_SET_S: Final = 2
 OPENED: Final = ("door-opened", "tray-changed")  # held until a person has looked; then as before
 EMPTY_FIRST: Final = ("plan-change", LOST)  # what is in it is not what should be: out with it
+BROKEN_OFF: Final = "loading-broken-off"  # said to be begun and never said to be done
+NOISES: Final = 3  # a piece weighs at least so many times the noise of the scale
 SHARED_S: Final = 900  # doses share a compartment only if their common window is this long
 
 
@@ -53,6 +55,11 @@ class Proposed:
         return max(1, (min(self.piece_mgs) - 1) // 2)
 
 
+def too_light(row: Proposed, noise_mg: int) -> bool:
+    """Its lightest piece is lost in what the scale was measured to tremble by (R15)."""
+    return min(row.piece_mgs) < NOISES * noise_mg
+
+
 def pieces_of(regimen: Regimen, quarters: int) -> list[int]:
     """Weights in mg of the whole and part pieces that make up `quarters`."""
     whole, part = divmod(quarters, 4)
@@ -77,7 +84,7 @@ def proposal(state: State, facts: Facts) -> list[Proposed]:
     named = {dose_id for row in rows for dose_id in row.doses}
     free = [c for c in range(codes.COMPARTMENTS) if c not in begun and _reusable(state, facts, c)]
     for regimen in plan.regimens:
-        if regimen.as_needed is not None:
+        if regimen.as_needed is not None and regimen.id not in state.halts:
             held = _asked_fills(state, regimen.id)
             held += sum(1 for row in rows if row.kind == "asked" and row.regimens == (regimen.id,))
             for _ in range(max(0, min(facts.settings.asked_reserve - held, len(free)))):
@@ -122,8 +129,10 @@ def _reusable(state: State, facts: Facts, compartment: int) -> bool:
     fill = state.fills.get(compartment)
     if fill is None or fill.state == "spent":
         return True
-    if fill.state == "loading":
+    if fill.state == "loading" or fill.code == BROKEN_OFF:
         return True
+    if fill.code == "on-hold" and not over(state, facts, fill):
+        return len(set(fill.regimens)) > 1  # alone in there it may wait; what shares it need not
     if fill.kind == "asked" or fill.code in EMPTY_FIRST:
         return fill.state == "held" and fill.code not in OPENED
     return over(state, facts, fill)
@@ -157,6 +166,8 @@ def _keeps(fill: Fill) -> bool:
 def _needs(state: State, d: Dose, now_s: int) -> bool:
     life = state.doses.get(d.dose_id)
     # what was released, or is about to be, needs no second fill
+    if d.regimen_id in state.halts and not state.halts[d.regimen_id].answered:
+        return False
     return d.close_at > now_s and (life is None or life.stage in ("open", "ordered"))
 
 
@@ -288,6 +299,9 @@ def hold_opened(state: State, facts: Facts) -> list[ev.Event]:
         return []
     happened: list[ev.Event] = []
     for fill in state.fills.values():
+        other = (fill.tray_index, fill.door_count) != (board.tray_index, board.door_count)
+        if fill.state == "loading" and other:  # begun in a former opening: contents unknown
+            happened.append(ev.FillHeld(fill.compartment, fill.fill, BROKEN_OFF))
         if fill.state != "loaded":
             continue
         if fill.tray_index != board.tray_index:
@@ -323,17 +337,18 @@ def hold_unplanned(state: State, facts: Facts) -> list[ev.Event]:
         return []
     happened: list[ev.Event] = []
     for fill in state.fills.values():
-        if fill.state == "loaded" and not _still_planned(state, fill):
+        if fill.state == "loaded" and not still_planned(state.pending_envelope, fill):
             happened.append(ev.FillHeld(fill.compartment, fill.fill, "plan-change"))
     return happened
 
 
-def _still_planned(state: State, fill: Fill) -> bool:
+def still_planned(envelope: str, fill: Fill) -> bool:
+    """Whether a version holds exactly what lies in this compartment."""
     if fill.kind == "asked":
-        rules = {r.id: r.as_needed for r in plan_of_envelope(state.pending_envelope).regimens}
+        rules = {r.id: r.as_needed for r in plan_of_envelope(envelope).regimens}
         rule = rules.get(fill.regimens[0])
         return rule is not None and fill.quarters == (rule.quarters,)
-    near = between(state.pending_envelope, fill.due_at - DAY_S, fill.due_at + DAY_S)
+    near = between(envelope, fill.due_at - DAY_S, fill.due_at + DAY_S)
     planned = {d.dose_id: (d.due_at, d.quarters) for d in near}
     return all(
         planned.get(dose_id) == (fill.due_at, quarters)
@@ -360,7 +375,28 @@ def in_force(state: State, facts: Facts) -> list[ev.Event]:
     ]
     if state.pending_version:
         happened.append(ev.PlanInForce(state.pending_version, state.pending_hash, board.lease_no))
+        happened += _said_of_new(state)
     return happened
+
+
+def _said_of_new(state: State) -> list[ev.Event]:
+    """What the signers said of every regimen that was not in force until now (R5)."""
+    former = plan_of_envelope(state.plan_envelope).regimens if state.plan_envelope else ()
+    known = {r.id for r in former} - set(state.halts)
+    by = signers(state.pending_envelope)
+    new = plan_of_envelope(state.pending_envelope).regimens
+    return [last_taken(state, r, r.last_taken, by) for r in new if r.id not in known]
+
+
+def last_taken(state: State, regimen: Regimen, said: LastTaken, by: str) -> ev.Event:
+    """A person's word on a regimen; no word reaches back over a record that was lost (R1)."""
+    word, taken_at = said.word, said.at_s
+    if state.lost_s > max(state.in_force_s, taken_at) and word != "unknown":
+        word, taken_at = "at", state.lost_s
+    asked = regimen.as_needed
+    takes = [take for step in regimen.steps for take in step.takes]
+    quarters = asked.quarters if asked else max((take.quarters for take in takes), default=0)
+    return ev.LastTaken(regimen.id, word, taken_at, quarters, regimen.ingredients, by)
 
 
 def lease_for(state: State, facts: Facts, lease_no: int) -> bytes | None:

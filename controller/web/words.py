@@ -34,6 +34,8 @@ REFUSAL_WORDS = {
     "not-ready": "the machine is not ready",
     "already-granted": "it is on its way: press the button",
     "plan-not-valid": "the plan has ended",
+    "stopped": "this medicine was stopped",
+    "on-hold": "this medicine is on hold",
     "busy": "other medicine is coming first",
     "cup-not-empty": "the cup is not back yet",
     "none-loaded": "none is in the machine",

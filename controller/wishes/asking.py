@@ -1,0 +1,99 @@
+"""As-needed medicine: granted with a compartment and a time limit, or refused with a time.
+
+Responsible for: whether asking is granted now, and why not.
+Not responsible for who the person is: `by` is written down as given, never empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from controller import events as ev
+from controller.agenda import granted, plan_in_force
+from controller.events import Json
+from controller.facts import Facts
+from controller.rules.doses import round_doses
+from controller.rules.limits import free_at, room_at
+from controller.rules.orders import live, may_move
+from controller.state import Fill, State
+from controller.wishes.arguments import Refused, text
+
+GRANT_S: Final = 900  # an as-needed dose that was granted may be taken for this long
+
+
+def ask(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
+    """An as-needed dose: granted with a compartment and a time limit, or refused with a time."""
+    name = text(wish, "regimen")
+    plan = plan_in_force(state)
+    if plan is None:
+        raise Refused("no-plan", "No plan is in force yet.")
+    if name not in {r.id for r in plan.regimens if r.as_needed is not None}:
+        raise Refused("unknown-regimen", "The plan has no as-needed medicine of that name.")
+    code, next_at = may_ask(state, facts, name)
+    if code:
+        return [ev.AskedRefused(name, code, next_at)]
+    fill = asked_fill(state, name)
+    assert fill is not None
+    number = state.asked_number + 1
+    # open by the clock that is behind, closed by the one ahead: two clocks cost no minute of it
+    open_at, close_at = facts.early_s, facts.late_s + GRANT_S
+    dose = granted(plan, name, facts.log_epoch, number, open_at)
+    return [
+        ev.AskedGranted(
+            name,
+            dose.dose_id,
+            number,
+            dose.quarters,
+            fill.compartment,
+            open_at,
+            close_at,
+            plan.regimen(name).ingredients,
+        )
+    ]
+
+
+def asked_fill(state: State, regimen: str) -> Fill | None:
+    """A loaded compartment of this as-needed regimen that nobody was promised."""
+    promised = {d.compartment for d in state.doses.values() if d.asked and d.is_open}
+    fills = [
+        f
+        for f in state.fills.values()
+        if f.kind == "asked"
+        and f.regimens == (regimen,)
+        and f.state == "loaded"
+        and f.compartment not in promised
+    ]
+    return min(fills, key=lambda f: f.compartment) if fills else None
+
+
+def may_ask(state: State, facts: Facts, regimen: str) -> tuple[str, int]:
+    """("", 0) where asking would be granted now, else a code and when to ask again (0: unknown)."""
+    plan = plan_in_force(state)
+    assert plan is not None
+    rule = plan.regimen(regimen).as_needed
+    assert rule is not None
+    now = facts.early_s
+    if regimen in state.halts:
+        return "stopped" if state.halts[regimen].act == "stop" else "on-hold", 0
+    if not may_move(state, facts):
+        return "not-ready", 0
+    if any(d.asked and d.regimen == regimen and d.is_open for d in state.doses.values()):
+        return "already-granted", 0
+    if not plan.valid_from <= now < plan.valid_until:
+        return "plan-not-valid", 0
+    gap = free_at(state, state.plan_envelope, regimen, now)
+    if gap > now:
+        return "gap", gap
+    room = room_at(state, state.plan_envelope, regimen, rule.quarters, now)
+    if room > now:
+        return "cap", room
+    if live(state.order) and state.order is not None and state.order.stage == "committed":
+        return "busy", 0
+    if state.cup is not None:
+        return "cup-not-empty", 0
+    if any(state.doses[d].fell_due and not state.doses[d].asked for d in round_doses(state)):
+        return "round-waiting", 0  # one press first, or a skip: then it is free for this
+    if asked_fill(state, regimen) is None:
+        return "none-loaded", 0
+    return "", 0

@@ -1,0 +1,65 @@
+"""What a person at the panel or at the machine says of alerts, clock, lock and position.
+
+Responsible for: wishes about no dose.
+Not responsible for who the person is: `by` is written down as given, never empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from controller import events as ev
+from controller.events import Json
+from controller.facts import Facts
+from controller.rules.loading import stands_still
+from controller.state import LOST, State
+from controller.wishes.arguments import Refused, at_machine, text
+from hal.wire import codes
+
+_DOSE_ALERTS: Final = ("dose-missed", "dose-held", "left-in-cup", "dose-warned")
+
+
+def acknowledge(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
+    name, by = text(wish, "alert_id"), text(wish, "by")
+    if name not in state.alerts:
+        raise Refused("unknown-alert", "No such alert is raised now.")
+    return [ev.AlertAcknowledged(name, by)]
+
+
+def resolve(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
+    """An alert about an outcome ends when a named person says so; a condition must end itself."""
+    name, by = text(wish, "alert_id"), text(wish, "by")
+    alert = state.alerts.get(name)
+    if alert is None:
+        raise Refused("unknown-alert", "No such alert is raised now.")
+    if alert.code not in _DOSE_ALERTS:
+        raise Refused("still-standing", "This alert ends when its cause is gone; acknowledge it.")
+    return [ev.AlertResolved(name, "by a person", by)]
+
+
+def confirm_clock(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
+    by = text(wish, "by")
+    if state.clock_trusted:
+        raise Refused("clock-trusted", "The clock is trusted; there is nothing to confirm.")
+    return [ev.ClockConfirmed(by)]
+
+
+def unlock(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
+    at_machine(facts)
+    by = text(wish, "by")
+    if not state.locked:
+        raise Refused("not-locked", "The machine is not locked.")
+    if state.locked == LOST and wish.get("version", 0) != state.plan_version:
+        why = "Say which version of the plan is the newest; if it is not here, bring it first."
+        raise Refused("say-version", f"{why} Here is version {state.plan_version}.")
+    return [ev.Unlocked(state.locked, by)]
+
+
+def service_move(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
+    by = text(wish, "by")
+    if not facts.flag(codes.F_SERVICE) or facts.flag(codes.F_DOOR_OPEN):
+        raise Refused("not-at-machine", "Hold the service switch with the door closed.")
+    if not stands_still(facts):
+        raise Refused("not-needed", "The position is proven; the machine may move by itself.")
+    return [ev.ServiceMoveAsked(by)]
