@@ -11,7 +11,7 @@ TESTS ?= tests
 LOCK = uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
        --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup run demo kills hostile test zones clocks check fmt lint types imports tongue tidy pages docs trace bench lock clean purge
+.PHONY: help setup run demo kills hostile test zones clocks check fmt lint types imports tongue tidy pages docs trace bench model lock clean purge
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -75,6 +75,9 @@ docs: .venv/.dev  ## write diagrams into the READMEs anew, from the code
 
 trace: .venv/.dev  ## hazard -> control -> file -> mishap -> test, as SAFETY.md says, and back
 	$(BIN)/python -m tests.tools.trace --collect
+
+model: .venv/.dev  ## explore the production core until nothing is new (SLICE=1: the part of every test run)
+	$(BIN)/python -m tests.model $(if $(SLICE),--slice) --jobs $(or $(JOBS),2)
 
 fmt: .venv/.dev  ## sort imports, mend what ruff can mend
 	$(BIN)/ruff check --fix .
