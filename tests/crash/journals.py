@@ -21,8 +21,8 @@ from controller.report.outbox import Outbox
 from tests.crash.disk import Disk, Image
 from tests.crash.vfs import EIO, NAME, Files, Trouble
 
-EPOCH: Final = "00112233445566ff"
-DATABASE: Final = "j"
+EPOCH: Final = "0011223344556677"  # of the homes in tests/controller/home.py
+DATABASE: Final = "journal.db"
 _ROWS: Final = "SELECT number, at_ms, kind, body, hash FROM events ORDER BY number"
 
 Entry = tuple[int, str, dict[str, Json]]
@@ -39,15 +39,21 @@ class Known(NamedTuple):
 
 @dataclass(slots=True)
 class Story:
-    """All that was ever written, in order; `ends`: where a batch ended; marks by number."""
+    """All that was ever written, in order; `ends`: where a batch ended; marks by number.
+
+    `ghost`: what was written on this very disk and failed, before a process that began anew
+    without it. Until that one has confirmed something, a power cut may bring the ghost back.
+    """
 
     rows: list[Row] = field(default_factory=list)
     ends: set[int] = field(default_factory=lambda: {0})
     marks: list[Known] = field(default_factory=lambda: [Known()])
+    ghost: list[Row] = field(default_factory=list)
 
     def branch(self, upto: int, known: Known) -> Story:
         """The same past, with another future."""
-        return Story(self.rows[:upto], {end for end in self.ends if end <= upto}, [known])
+        ends = {end for end in self.ends if end <= upto}
+        return Story(self.rows[:upto], ends, [known], self.ghost)
 
     def mark(self, known: Known) -> None:
         """From now on this is known."""
@@ -131,16 +137,22 @@ class Found:
 class Bench:
     """Where logs are opened: a folder for locks, and the modelled disk under SQLite."""
 
-    def __init__(self, folder: Path, *, default: bool = False) -> None:
-        self.files = Files(default=default)
+    def __init__(self, folder: Path) -> None:
+        self.files = Files()
         self.path = folder / DATABASE
 
     def disk(self, image: Image, story: Story) -> Disk:
         """A disk that stamps every change with what is known by then."""
         return Disk(image, lambda: len(story.marks) - 1)
 
-    def open(self, disk: Disk, trouble: Trouble | None = None) -> Journal:
-        """Production's way in; the folder shows the names that the disk has."""
+    def open(self, disk: Disk) -> Journal:
+        """Production's way in; whatever is wrong with the disk in use stays wrong."""
+        if self.files.disk is not disk:
+            self.insert(disk)
+        return Journal.open(self.path, log_epoch=EPOCH, vfs=NAME)
+
+    def insert(self, disk: Disk, trouble: Trouble | None = None) -> None:
+        """The folder shows the names that the disk has."""
         self.files.insert(disk, trouble)
         if DATABASE in disk.names:
             self.path.touch()
@@ -149,7 +161,6 @@ class Bench:
                 Path(f"{self.path}{tail}").unlink(missing_ok=True)
             if f"{DATABASE}-wal" in disk.names:
                 Path(f"{self.path}-wal").touch()
-        return Journal.open(self.path, log_epoch=EPOCH, vfs=NAME)
 
     def leave(self, journal: Journal) -> None:
         """The process ends in good order, as far as its disk lets it."""
@@ -158,44 +169,52 @@ class Bench:
 
     def kill(self, journal: Journal) -> None:
         """The process ends at once: nothing more is written."""
-        self.files.trouble = Trouble(EIO, 0, True)
+        trouble, self.files.trouble = self.files.trouble, Trouble(EIO, 0, True)
         self.leave(journal)
-        self.files.trouble = None
+        self.files.trouble = trouble
 
-    def reopen(self, image: Image, past: Story, known: Known, *, more: int = 1) -> Found:
-        """Open, judge, report and go on by `more` events; a power cut has come before."""
+    def reopen(self, image: Image, past: Story, known: Known) -> Found:
+        """Power is back: open, judge, report and go on."""
         story = past.branch(len(past.rows), known)
-        return self.again(self.disk(image, story), story, known, more=more)
+        return self.again(self.disk(image, story), story, known)
 
-    def again(
-        self,
-        disk: Disk,
-        story: Story,
-        known: Known,
-        *,
-        more: int = 1,
-        trouble: Trouble | None = None,
-    ) -> Found:
-        """The same on a disk in use: the process has ended, the power stayed."""
+    def again(self, disk: Disk, story: Story, known: Known, ghost: Sequence[Row] = ()) -> Found:
+        """The same on a disk in use: only the process has ended."""
         try:
-            journal = self.open(disk, trouble)
+            journal = self.open(disk)
         except JournalFault as fault:
             return Found(fault.code, disk, story)
+        count = 0
         try:
             count = judge(journal, story, known)
-            del story.rows[count:]
+            story.ghost, story.rows = list(ghost), rows_of(journal)
             story.ends = {end for end in story.ends if end <= count}
             life = Life(journal, story, hub=known.hub)
             if known.hub:
                 life.acknowledge()
-            for number in range(more):
-                life.append([(number, "More", {"n": number})], barrier=number % 2 == 0)
-                life.report()
+            life.append([(1, "More", {})], barrier=True)
+            life.report()
         except JournalFault as fault:
-            return Found(fault.code, disk, story)
+            return Found(fault.code, disk, story, count)
         finally:
             self.leave(journal)
         return Found("", disk, story, count)
+
+    def doubt(self, image: Image, past: Story, known: Known) -> str:
+        """A disk that has lied: a prefix of the truth whose loss is noticed, or a fault."""
+        try:
+            journal = self.open(self.disk(image, Story()))
+        except JournalFault as fault:
+            return fault.code
+        try:
+            rows = rows_of(journal)
+            if rows != past.rows[: len(rows)]:
+                raise Wrong("lie", f"{len(rows)} events that were not written so")
+            if not noticed(journal, past, known):
+                raise Wrong("lie", f"of {known} only {len(rows)} are left, and nobody can tell")
+            return "shorter" if len(rows) < known.durable else ""
+        finally:
+            self.kill(journal)
 
 
 def judge(journal: Journal, story: Story, known: Known) -> int:
@@ -203,6 +222,8 @@ def judge(journal: Journal, story: Story, known: Known) -> int:
     rows = rows_of(journal)
     count = len(rows)
     if rows != story.rows[:count]:
+        if rows == story.ghost[:count] and story.rows[: known.durable] == rows[: known.durable]:
+            return count
         raise Wrong("lie", f"{count} events, and they are not those that were written")
     if count < max(known.durable, known.hub):
         raise Wrong("lost", f"{known.durable} confirmed, hub {known.hub}, found {count}")

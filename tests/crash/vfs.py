@@ -41,11 +41,11 @@ class Trouble:
 class Files(apsw.VFS):
     """One folder; `disk` and `trouble` may be changed between two uses."""
 
-    def __init__(self, *, default: bool = False) -> None:
+    def __init__(self) -> None:
         self.disk = Disk({})
         self.trouble: Trouble | None = None
         self.calls = 0  # operations since `insert`, reads included
-        super().__init__(NAME, "", makedefault=default)
+        super().__init__(NAME, "")
 
     def insert(self, disk: Disk, trouble: Trouble | None = None) -> None:
         """Another disk, and what is wrong with it."""
