@@ -12,6 +12,7 @@ from typing import Final
 from controller.agenda import between
 from controller.facts import Facts
 from controller.rules import cup as cup_rules
+from controller.rules.ahead import AHEAD_S, VISIT_S
 from controller.rules.doses import ALONE_S, FINISH_S, over, round_doses
 from controller.rules.limits import free_at, room_at
 from controller.rules.loading import build_lease
@@ -134,6 +135,8 @@ def deadline(state: State, facts: Facts) -> int:
     if state.order is not None and state.order.stage == "committed":
         due.append(state.order.committed_at + NO_VERDICT_S)
     due += [state.board_seen_s + 30, state.clock_since_s + 60]
+    limits = (AHEAD_S, VISIT_S)  # what bars the next round is told once it has stood so long
+    due += [now + limit - stood for _, stood in facts.troubles for limit in limits]
     if not facts.clock_trusted and doubt_untold(state, facts):
         due.append(now + UNTOLD_S)  # those instants may lie years ahead of a clock that went back
     if facts.unacked_since_s:

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from controller import events as ev
-from controller.agenda import plan_of_envelope
+from controller.agenda import between, plan_of_envelope
 from controller.facts import Facts
+from controller.rules.ahead import AHEAD_S, OF_THE_CUP, VISIT_S
 from controller.rules.loading import uncovered
 from controller.state import LOST, State
 from hal.wire import codes
+from hal.wire.messages import Actual
 
 DAY_S: Final = 86400
 SILENT_S: Final = 30  # after the link went stale: together at most a minute
@@ -26,8 +28,10 @@ EXPIRY_S: Final = 14 * DAY_S
 BATTERY_LOW_MV: Final = 3450
 BAD_FRAMES: Final = 100  # per hour
 
-Subjects = list[tuple[str, int, int]]  # (suffix of the alert id, compartment or -1, fault or 0)
-ONE: Final[Subjects] = [("", -1, 0)]
+# (suffix of the alert id, compartment or -1, fault or 0, dose or "")
+Subjects = list[tuple[str, int, int, str]]
+ONE: Final[Subjects] = [("", -1, 0, "")]
+ROUNDS: Final = 4  # so many rounds at risk are named, of the next day
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ def _board_fault(state: State, facts: Facts) -> Subjects:
         standing.add(order.refusal)
     standing |= {d.last_code for d in state.doses.values() if d.is_open and d.refused_at}
     return [
-        (f"-{code}", -1, code)
+        (f"-{code}", -1, code, "")
         for code in sorted(standing)
         if codes.FAULTS.get(code, ("", codes.HIGH, True, codes.MACHINE))[1] >= codes.MEDIUM
         and codes.cause(code) == codes.MACHINE
@@ -113,7 +117,51 @@ def _held(state: State, facts: Facts) -> Subjects:
     if state.service:
         return []
     reasons = sorted({f.code for f in state.fills.values() if f.state == "held"})
-    return [(f"-{reason}", -1, 0) for reason in reasons]
+    return [(f"-{reason}", -1, 0, "") for reason in reasons]
+
+
+def _round_at_risk(state: State, facts: Facts) -> Subjects | None:
+    """Whatever would make the board refuse the next order, told before its time has come (R9)."""
+    if not state.plan_envelope:
+        return []
+    if facts.board is None:
+        return None
+    return [
+        (f"-{code}", -1, code, "")
+        for code, seconds in facts.troubles
+        if seconds >= (VISIT_S if state.service else AHEAD_S)
+        and code not in state.faults  # the board names it, and that is told at once
+        and not (code in OF_THE_CUP and state.cup is not None)
+        and (code != codes.NO_LEASE or _fits(state, facts.board))
+    ]
+
+
+def _fits(state: State, board: Actual) -> bool:
+    """What was loaded is what the board should know: no other alarm tells of the lease."""
+    loaded = [f for f in state.fills.values() if f.state == "loaded"]
+    return bool(loaded) and board.lease_no == state.lease_no
+
+
+def _cup_blocked(state: State, facts: Facts) -> Subjects | None:
+    """A closed dose is in the way: each round of the next day that it puts at risk (R2)."""
+    cup = state.cup
+    if cup is None or not state.plan_envelope:
+        return []
+    if any(state.doses[d].is_open for d in cup.doses if d in state.doses):
+        return []
+    if not facts.clock_trusted:
+        return None
+    rounds: dict[int, str] = {}
+    for d in between(state.plan_envelope, facts.utc_s, facts.utc_s + DAY_S):
+        life = state.doses.get(d.dose_id)
+        if d.close_at > facts.utc_s and (life is None or life.is_open):
+            rounds.setdefault(d.due_at, d.dose_id)
+    return [(f"-{rounds[at][:12]}", -1, 0, rounds[at]) for at in sorted(rounds)[:ROUNDS]]
+
+
+def _clock_drifting(state: State, facts: Facts) -> Subjects | None:
+    """Still trusted, and soon not any more: the next loading sets the board's clock (R10)."""
+    return _when(facts.drifting) if facts.clock_trusted else None
 
 
 def _locked(state: State, facts: Facts) -> Subjects:
@@ -139,6 +187,9 @@ ALARMS: Final[tuple[Alarm, ...]] = (
     Alarm("clock-untrusted", 3, _clock_untrusted),
     Alarm("board-fault", 3, _board_fault),
     Alarm("compartment-held", 2, _held),
+    Alarm("round-at-risk", 2, _round_at_risk),
+    Alarm("cup-blocked", 2, _cup_blocked),
+    Alarm("clock-drifting", 2, _clock_drifting),
     Alarm("second-controller", 3, _second_controller),
     Alarm("mains-lost", 2, _mains_lost),
     Alarm("battery-low", 3, _battery_low),
@@ -162,12 +213,14 @@ def standing(state: State, facts: Facts) -> list[ev.Event]:
         if subjects is None:
             unknown.add(alarm.code)
             continue
-        for suffix, compartment, fault in subjects:
+        for suffix, compartment, fault, dose_id in subjects:
             alert_id = alarm.code + suffix
             now.add(alert_id)
             if alert_id not in state.alerts:
                 happened.append(
-                    ev.AlertRaised(alert_id, alarm.code, alarm.severity, "", compartment, fault)
+                    ev.AlertRaised(
+                        alert_id, alarm.code, alarm.severity, dose_id, compartment, fault
+                    )
                 )
     for alert in state.alerts.values():
         if alert.code in _STANDING - unknown and alert.alert_id not in now:

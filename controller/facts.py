@@ -31,10 +31,12 @@ class Facts:
     clock_trusted: bool = True
     clock_reason: str = ""
     spread_s: int = 0
+    drifting: bool = False  # the clocks drift apart, though both are still trusted
     doubted_s: int = 0  # untrusted for this long, by monotonic time: the clock itself may stand
     silent_s: int = 0  # the board unheard of for this long, by monotonic time
     board: Actual | None = None
     board_age_s: int = 0  # how long ago it said so
+    troubles: tuple[tuple[int, int], ...] = ()  # what bars the next round, and for how long (s)
     link: str = "never"  # never, fresh, aging, stale
     second_controller: bool = False
     bad_frames_hour: int = 0

@@ -14,6 +14,7 @@ from controller.facts import Facts, Settings
 from controller.journal import Journal
 from controller.link import Link
 from controller.report.reporter import Reporter
+from controller.rules.ahead import troubles
 from controller.state import State
 from controller.trusted_time import STEPPED, ClockWatch, Judgement
 from hal.wire import codes
@@ -48,6 +49,7 @@ class Gathering:
         self._seen: tuple[object, ...] = ()
         self._unacked_of = (-1, 0)
         self._bad_base = (-1, 0)
+        self._trouble_ms: dict[int, int] = {}  # code -> since when it stands
 
     def facts(self, state: State, *, mono_ms: int, utc_ms: int, reporter: Reporter | None) -> Facts:
         """What there is to know at this instant."""
@@ -67,10 +69,12 @@ class Gathering:
             clock_trusted=judged.trusted,
             clock_reason=judged.reason,
             spread_s=judged.spread_s,
+            drifting=judged.drifting,
             doubted_s=(mono_ms - self._sound_ms) // 1000,
             silent_s=(mono_ms - self._heard_ms) // 1000,
             board=board,
             board_age_s=age_s,
+            troubles=self._troubles(board, mono_ms),
             link=freshness,
             second_controller=self._second_controller(mono_ms),
             report_fault=reporter.fault if reporter is not None else "",
@@ -111,6 +115,13 @@ class Gathering:
         self._known_head = board.head
         return True
 
+    def _troubles(self, board: Actual | None, mono_ms: int) -> tuple[tuple[int, int], ...]:
+        """What bars the next round; a cable that flaps makes nothing of it older or younger."""
+        if board is not None:
+            now = troubles(board)
+            self._trouble_ms = {c: self._trouble_ms.get(c, mono_ms) for c in sorted(now)}
+        return tuple((c, (mono_ms - at) // 1000) for c, at in self._trouble_ms.items())
+
     def _second_controller(self, mono_ms: int) -> bool:
         """The board keeps saying that it has another controller; our own dead session may, too."""
         since = self._link.busy_since_ms
@@ -144,6 +155,7 @@ class Gathering:
             facts.report_fault,
             facts.hub_head,
             facts.asleep_s,
+            facts.drifting,
         )
         changed = seen != self._seen
         self._seen = seen

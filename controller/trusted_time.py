@@ -16,7 +16,10 @@ SPREAD_S = 120  # the two clocks may disagree by this, and by their drift since 
 SPREAD_MAX_S = 15 * 60
 BACK_S = 5  # so much nearer than the bound before they count as together again: no flapping
 STEP_S = 120  # against monotonic time
-DRIFT_PPM = 20  # of the board's clock crystal, from its data sheet
+BOARD_PPM = 20  # of the board's clock, as hardware/clocks.toml states it
+CONTROLLER_PPM = 20  # of ours while no network corrects it
+DRIFT_PPM = BOARD_PPM + CONTROLLER_PPM  # they may run apart in opposite directions
+DRIFTING_S = SPREAD_S // 2  # told from here on: while trust still holds, however fast it goes
 ANCHOR_MS = 3_600_000  # a step is measured over at least this long, then anew
 
 BOARD_SILENT = "board-silent"
@@ -33,7 +36,7 @@ class Judgement:
     trusted: bool
     reason: str  # "" while trusted
     spread_s: int  # between the two clocks; 0 where there is only one
-    drifting: bool  # over SPREAD_S though still trusted: a person should set the board's clock
+    drifting: bool  # over DRIFTING_S, still trusted: a person should set the board's clock
     earliest_ms: int  # Unix ms: a dose closes only when this is past its close_at
     latest_ms: int  # Unix ms: nothing may open, and no gap ends, before this is past
 
@@ -83,7 +86,7 @@ class ClockWatch:
         if utc_ms + SPREAD_S * 1000 < floor_ms:
             return _doubt(BEFORE_JOURNAL, utc_ms, board_ms, spread_s)
         earliest_ms, latest_ms = sorted((utc_ms, board_ms))
-        return Judgement(True, "", spread_s, spread_s > SPREAD_S, earliest_ms, latest_ms)
+        return Judgement(True, "", spread_s, spread_s > DRIFTING_S, earliest_ms, latest_ms)
 
     def bound_s(self, utc_ms: int, board_set_ms: int | None) -> int:
         """The largest spread that drift explains, in seconds; never set: no drift is granted."""

@@ -59,7 +59,7 @@ def test_the_spread_is_a_hard_edge(side: int) -> None:
 
 
 def test_drift_since_the_board_was_set_widens_the_spread_up_to_its_end() -> None:
-    """20 ppm of 69 days are two minutes more; then a person is asked; 15 minutes are the end."""
+    """40 ppm of 70 days are four minutes more; a person is asked before; 15 minutes are the end."""
     watch = ClockWatch()
     set_ms = NOON_MS - 70 * DAY_MS
     judged = _judge(watch, board_utc_s=NOON_BOARD_S - 200, board_set_ms=set_ms)
