@@ -109,7 +109,7 @@ ROWS = (
            acts.starve, acts.fed),
     Mishap("bit_flips", "H01", "Bits flip on the cable, so many in a million.",
            wire.flips, wire.no_flips, (("per_million", 200),)),
-    Mishap("cable_cut", "H08 H18", "The cable carries nothing.", wire.cable_cut, wire.cable_whole),
+    Mishap("cable_cut", "H08 H18 H31", "The cable carries nothing.", wire.cable_cut, wire.cable_whole),
     Mishap("cable_loss", "H01", "Chunks are lost on the cable, so many in a million.",
            wire.loss, wire.no_loss, (("per_million", 200_000),)),
     Mishap("cable_dup", "H01", "Chunks arrive twice, so many in a million.",
