@@ -12,6 +12,7 @@ from typing import Final
 
 from controller.chain import JournalFault
 from tests.crash import lives
+from tests.crash.boards import BoardWork, boards
 from tests.crash.disk import DAMAGES, SYNC, Disk, Image, Platter
 from tests.crash.journals import Bench, Found, Known, Story
 from tests.crash.vfs import Trouble
@@ -98,9 +99,17 @@ def journals(folder: Path) -> list[JournalWork]:
 
 
 # how many jobs one turn of each writer is cut into: a job takes a second or so
-PARTS: Final = {"short": 88, "dose": 313, "checkpoint": 40}
+PARTS: Final = {
+    "short": 88,
+    "dose": 313,
+    "checkpoint": 40,
+    "fram@micropython": 40,
+    "flash@micropython": 60,
+    "fram@cpython": 20,
+    "flash@cpython": 20,
+}
 
 
-def works(folder: Path) -> list[JournalWork]:
+def works(folder: Path) -> list[JournalWork | BoardWork]:
     """All durable writers."""
-    return journals(folder)
+    return [*journals(folder), *boards(folder)]
