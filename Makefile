@@ -11,7 +11,7 @@ TESTS ?= tests
 LOCK = uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
        --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup run demo kills hostile test zones clocks check fmt lint types imports tongue tidy pages docs trace bench model lock clean purge
+.PHONY: help setup run demo kills years hostile test zones clocks check fmt lint types imports tongue tidy pages docs trace bench model lock clean purge
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,9 @@ demo: .venv/.run  ## a simulated week in about a minute; last line is one JSON o
 kills: .venv/.dev  ## kill -9 at 20 random moments each: controller, firmware, broker (both kinds)
 	BROKER=nats $(BIN)/python -m controller.home kills
 	BROKER=mosquitto $(BIN)/python -m controller.home kills
+
+years: .venv/.dev  ## many homes for YEARS=100 patient-years under every fault; SEED=7 TRACE=1 replays one life
+	@$(BIN)/python -m tests.years
 
 test: .venv/.dev  ## all tests, and that those of SAFETY.md ran and passed
 	$(BIN)/python -m pytest $(TESTS) --outcomes build/outcomes.json

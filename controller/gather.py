@@ -43,11 +43,13 @@ class Gathering:
         self._link = link
         self._home = home
         self._watch = ClockWatch(stepped=state.clock_reason == STEPPED)
+        self.rows_shifted = False  # told by the loop, once a day
         self._known_head = NO_DIGEST
         self._last_ms: int | None = None
         self._sound_ms = self._heard_ms = -1  # monotonic: last trusted, last heard of the board
         self._seen: tuple[object, ...] = ()
         self._unacked_of = (-1, 0)
+        self._complete_s = 0  # when the hub was last seen to have everything
         self._bad_base = (-1, 0)
         self._trouble_ms: dict[int, int] = {}  # code -> since when it stands
 
@@ -82,11 +84,12 @@ class Gathering:
             connected=reporter.connected if reporter is not None else False,
             reporting=self._home.reporting,
             unacked=unacked,
-            unacked_since_s=self._unacked_since_s() if unacked else 0,
+            unacked_since_s=self._unacked_since_s(unacked, utc_ms // 1000),
             head=self._journal.head[1].hex(),
             head_known=self._head_known(board, state),
             hub_head=reporter.foreign_head if reporter is not None else "",
             log_epoch=self._journal.log_epoch,
+            rows_shifted=self.rows_shifted,
             asleep_s=slept // 1000 if slept > ASLEEP_MS else 0,
             real_only=self._home.real_only,
             settings=self._home.settings,
@@ -127,12 +130,16 @@ class Gathering:
         since = self._link.busy_since_ms
         return since is not None and mono_ms - since >= BUSY_MS
 
-    def _unacked_since_s(self) -> int:
+    def _unacked_since_s(self, unacked: int, utc_s: int) -> int:
+        """Since when the hub lacks something; what waited for its barrier did not wait for it."""
+        if not unacked:
+            self._complete_s = utc_s
+            return 0
         acked = self._journal.acked
         if self._unacked_of[0] != acked:
             first = self._journal.read(acked, 1)
             self._unacked_of = (acked, first[0].at_ms // 1000 if first else 0)
-        return self._unacked_of[1]
+        return max(self._unacked_of[1], self._complete_s)
 
     def _bad_frames(self, board: Actual | None, mono_ms: int) -> int:
         total = self._link.bad_frames + (board.bad_frames if board is not None else 0)
@@ -154,6 +161,7 @@ class Gathering:
             facts.second_controller,
             facts.report_fault,
             facts.hub_head,
+            facts.rows_shifted,
             facts.asleep_s,
             facts.drifting,
         )

@@ -20,6 +20,7 @@ from controller.journal import Journal
 from controller.link import Link
 from controller.loop import Asked, Controller, Reply
 from controller.plans import Gate
+from controller.report.reporter import Reporter
 from controller.state import DoseLife
 from firmware.loop import Executive
 from hal.sim.board import SimBoard
@@ -55,18 +56,39 @@ class Home:
         settings: Settings = Settings(),  # noqa: B008  (frozen)
     ) -> None:
         self.start_s = at(start)
-        self.world = World(seed, self.start_s * 1000)
+        self.world = self.new_world(seed)
         self.settings = settings
         self.folder = folder
         self.replies: list[Reply] = []
         self.signers, self.private = _people()
         self.plan = parse_plan(plan or EXAMPLE.read_text())
         self.executives: list[Executive] = []
-        self.house = House(self.world, Inside(self.world, self._boot), None)
+        self.house = self.new_house()
         self.controller: Controller | None = None
+        self.reporter: Reporter | None = None
         self.start_controller()
 
     # --- the machines ----------------------------------------------------------------------
+
+    def new_world(self, seed: int) -> World:
+        """The world of this home; longer plays watch theirs."""
+        return World(seed, self.start_s * 1000)
+
+    def new_house(self) -> House:
+        """Who moves the time of this home."""
+        return House(self.world, Inside(self.world, self._boot), None)
+
+    def open_journal(self) -> Journal:
+        """The journal that every controller process of this home writes."""
+        return Journal.open(self.folder / "journal.db", log_epoch="0011223344556677")
+
+    def new_link(self) -> Link:
+        """A fresh controller's end of the cable."""
+        return Link(KEY)
+
+    def new_reporter(self, journal: Journal) -> Reporter | None:
+        """A hub for this home: none, unless a longer play has one."""
+        return None
 
     def _boot(self, world: World) -> Callable[[], int]:
         executive = Executive(SimBoard(Direct(world)), KEY)
@@ -75,14 +97,15 @@ class Home:
 
     def start_controller(self) -> None:
         """A fresh controller process on the same journal."""
-        journal = Journal.open(self.folder / "journal.db", log_epoch="0011223344556677")
+        journal = self.open_journal()
+        self.reporter = self.new_reporter(journal)
         self.controller = Controller(
             journal,
-            Link(KEY),
+            self.new_link(),
             Gate(self.plan.device, self.signers),
             version="test",
             real_only=False,
-            reporting=False,
+            reporting=self.reporter is not None,
             settings=self.settings,
         )
         self.controller.start(self.world.controller_clock.utc_ms(self.world.now_ms))
@@ -103,9 +126,11 @@ class Home:
             [Asked(None, wish) for wish in go.wishes],  # type: ignore[arg-type]
             mono_ms=go.mono_ms,
             utc_ms=go.utc_ms,
-            reporter=None,
+            reporter=self.reporter,
         )
         self.replies += turn.replies
+        if self.reporter is not None and (turn.changed or not self.reporter.drained):
+            self.reporter.pump(go.utc_ms, self.controller.snapshot)
         return turn.wake_ms, turn.sent
 
     # --- time ------------------------------------------------------------------------------

@@ -74,9 +74,9 @@ _DARK: Final[tuple[tuple[str, Args], ...]] = (
 class Swarm(Home):
     """One seed's home; `chaos` then `mend` then `calm`."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, *, start: str = START, plan: str = "") -> None:
         self.luck = random.Random(seed)
-        super().__init__(folder, START, plan=plan_text(self.luck), seed=seed)
+        super().__init__(folder, start, plan=plan or plan_text(self.luck), seed=seed)
         self.world.trace_lines = None
         self.patience = self.luck.choice((0.3, 0.6, 0.9))  # how likely a call is answered
         self._playing = False  # the chaos has begun
@@ -348,11 +348,15 @@ class Swarm(Home):
         self.run(5)
         world.close_door()
         self.run(1)
-        if self.shown.get("mode") and self.controller is not None:
+        if self._lives() and self.shown.get("mode"):
             self.try_wish("service-move", by=by)
             self.run(8)
         world.service(False)
         self.run(3)
+
+    def _lives(self) -> bool:
+        """The controller's process is there now, whatever was true a moment ago."""
+        return self.controller is not None
 
     def _load(self, by: str) -> None:
         shown = self.shown.get("loading") if self.controller is not None else None

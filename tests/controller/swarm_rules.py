@@ -34,6 +34,10 @@ class Judge:
         self.home = home
         self.broken: list[str] = []
         self.records = list(home.controller.journal.all())
+        self.state = State()  # as the record tells it, whatever the process believes
+        for record in self.records:
+            event = ev.decode(record.kind, record.body)
+            self.state = fold(self.state, event, record.at_ms, record.hash.hex())
         self.events = [(r.at_ms // 1000, ev.decode(r.kind, r.body)) for r in self.records]
         self.closed: dict[str, ev.DoseClosed] = {}
         self.settled = {e.dose_id for _, e in self.events if isinstance(e, ev.DoseSettled)}
@@ -182,10 +186,9 @@ class Judge:
 
     def _gaps(self) -> None:
         """I17: what left with the cup keeps gaps and caps of the plan in force."""
-        state = self.home.controller.state  # type: ignore[union-attr]
-        if not state.plan_envelope:
+        if not self.state.plan_envelope:
             return
-        plan = plan_of_envelope(state.plan_envelope)
+        plan = plan_of_envelope(self.state.plan_envelope)
         loaded = {e.fill: e for _, e in self.events if isinstance(e, ev.Loaded)}
         for counter in counters(plan):
             gone: list[tuple[int, int, int]] = []  # fell, gone, quarters
@@ -215,11 +218,7 @@ class Judge:
         """The chain holds, a replay comes to the same state, nobody had to lock."""
         assert self.home.controller is not None
         self.home.controller.journal.verify()
-        state = State()
-        for record in self.records:
-            event = ev.decode(record.kind, record.body)
-            state = fold(state, event, record.at_ms, record.hash.hex())
-        self.rule(state == self.home.controller.state, "a replay comes to another state")
+        self.rule(self.state == self.home.controller.state, "a replay comes to another state")
         locks = [e.reason for _, e in self.events if isinstance(e, ev.Locked)]
         self.rule(not locks, f"locked: {locks}")
         raised = Counter(e.alert_id for _, e in self.events if isinstance(e, ev.AlertRaised))
@@ -229,8 +228,7 @@ class Judge:
 
     def _standing(self) -> None:
         """After healing: no order hangs, no alert stands without cause, nothing stays open."""
-        assert self.home.controller is not None
-        state = self.home.controller.state
+        state = self.state
         now = self.home.true_s
         # store-torn stands until the next boot (firmware): a repair that nobody need hear twice
         left = {a.alert_id for a in state.alerts.values() if not a.dose_id}
