@@ -10,7 +10,7 @@ import argparse
 import sys
 from typing import Final
 
-from controller import diagram
+from controller import diagram, standstill
 from controller.chain import JournalFault
 from controller.clocks import Clock, HouseClock, SystemClock
 from controller.clockwork import Alarm, Bell
@@ -22,7 +22,7 @@ from controller.plans import Gate
 from controller.report.mqtt import RETRY_MAX_S
 from controller.report.outbox import Chain, NoJournal
 from controller.report.reporter import ReportConfig, Reporter
-from controller.run import Broken, Outside, real_time, standstill, virtual_time
+from controller.run import Outside, real_time, virtual_time
 from controller.sockets import Door, SocketTaken
 from controller.token import HouseFault, Token
 from hal.pi.port import Port
@@ -88,11 +88,16 @@ def _controller(config: Config, journal: Journal) -> Controller:
 def _stand_still(config: Config, door: Door, fault: JournalFault) -> None:
     """Nothing moves; alarm, page and the state report go on until somebody stops us."""
     print(f"controller: the journal is damaged: {fault}", file=sys.stderr)
-    clock = _clock(config)
     reporter = _reporter(config, NoJournal(), None)
-    broken = Broken(fault.code, fault.sentence, config.board.pairing_key)
+    broken = standstill.Broken(fault.code, fault.sentence, config.board.pairing_key)
     try:
-        standstill(broken, clock, _port(config, clock), door, reporter)
+        if _virtual_pace(config):
+            assert config.house is not None
+            token = Token.join(config.house.socket)
+            standstill.virtual_time(broken, token, door, reporter)
+        else:
+            clock = _clock(config)
+            standstill.real_time(broken, clock, _port(config, clock), door, reporter)
     finally:
         if reporter is not None:
             reporter.stop()

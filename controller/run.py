@@ -1,34 +1,28 @@
 """Where bytes, wishes and wake-ups come from: real time, or the simulated house's token.
 
-Responsible for: the two drivers of the loop and the standstill of a machine
-whose journal is damaged. Not responsible for anything that is decided.
+Responsible for: the two drivers of the loop. Not responsible for anything that is decided,
+or for a machine whose journal is damaged (standstill.py).
 """
 
 from __future__ import annotations
 
-import secrets
 import selectors
 import signal
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from controller.clocks import Clock, HouseClock
 from controller.clockwork import Alarm, Bell
 from controller.events import Json
-from controller.link import Link
 from controller.loop import Asked, Controller, Reply
 from controller.report.reporter import Reporter
 from controller.sockets import Door, Request
 from controller.token import Token
 from hal.pi.port import Port
-from hal.wire import codes
-from hal.wire.messages import Desired
 
 PUMP_MS: Final = 200  # while reports are under way
 SHOW_MS: Final = 5_000  # a snapshot is never older for those who watch
 DRAIN_S: Final = 20.0  # host seconds that simulated time waits for the hub, then goes on
-RETRY_MS: Final = 5_000
 
 
 @dataclass(slots=True)
@@ -77,7 +71,9 @@ def real_time(controller: Controller, outside: Outside) -> None:
             outside.port.write(turn.sent)
         _answer(outside.door, turn.replies)
         if turn.changed or mono_ms - shown_ms >= SHOW_MS:  # watchers tell the time by it
-            controller.snapshot = {**controller.snapshot, "at_ms": outside.clock.utc_ms()}
+            now_ms = outside.clock.utc_ms()
+            cable = _cable(outside.port, mono_ms, now_ms)
+            controller.snapshot = {**controller.snapshot, "at_ms": now_ms, "cable": cable}
             shown_ms = mono_ms
             outside.door.publish(controller.snapshot)
         wake = turn.wake_ms
@@ -86,6 +82,13 @@ def real_time(controller: Controller, outside: Outside) -> None:
             if outside.reporter.connected and not outside.reporter.drained:
                 wake = min(wake, mono_ms + PUMP_MS)
         _sleep(outside, wake)
+
+
+def _cable(port: Port, mono_ms: int, utc_ms: int) -> dict[str, Json]:
+    """Where the board's cable should be, and since when it is not there (Unix ms)."""
+    missing_ms = port.closed_since_ms
+    since_ms = None if missing_ms is None else utc_ms - (mono_ms - missing_ms)
+    return {"path": port.path, "missing_since_ms": since_ms}
 
 
 def _answer(door: Door, replies: tuple[Reply, ...]) -> None:
@@ -121,7 +124,7 @@ def virtual_time(
     controller: Controller, token: Token, door: Door, reporter: Reporter | None
 ) -> None:
     """Turn whenever the house grants the token; give it back only when the hub has everything."""
-    signal.signal(signal.SIGTERM, _leave)  # the token may be waited for as long as others like
+    signal.signal(signal.SIGTERM, leave)  # the token may be waited for as long as others like
     started = False
     while True:
         go = token.go()
@@ -150,71 +153,6 @@ def virtual_time(
         token.wait(turn.sent)
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """Why the journal cannot be used, and the key to the board."""
-
-    code: str
-    sentence: str
-    pairing_key: bytes
-
-
-def _leave(number: int, frame: object) -> None:
+def leave(number: int, frame: object) -> None:
+    """A signal's handler that ends the process wherever it waits."""
     raise SystemExit(0)
-
-
-def standstill(
-    broken: Broken, clock: Clock, port: Port | None, door: Door, reporter: Reporter | None
-) -> None:
-    """The journal is damaged: nothing moves; alarm, state reports and page go on."""
-    stop = Stop()
-    link = Link(broken.pairing_key)
-    want = Desired()
-    want.signal = codes.ALARM
-    shown: dict[str, Json] = {
-        "at_ms": clock.utc_ms(),
-        "mode": "journal-fault",
-        "lock_reason": broken.code,
-        "signal": "alarm",
-        "say": f"The record of this machine is damaged ({broken.sentence}). Nothing is given. "
-        "Call your pharmacist; take no dose without asking.",
-        "link": "never",
-        "events": {"written": 0, "acked": 0},
-        "alerts": [_journal_alert(clock.utc_ms())],
-    }
-    while not stop.asked:
-        if port is not None:
-            data = port.read()
-            link.receive(data, clock.mono_ms(), secrets.token_bytes(16))
-            port.write(
-                link.send(
-                    clock.mono_ms(), want, None, open_order=False, entropy=secrets.token_bytes(16)
-                )
-            )
-            shown["link"] = link.freshness(clock.mono_ms())
-        for request in door.poll():
-            door.answer(request, "journal-fault", broken.sentence)
-        shown["at_ms"] = clock.utc_ms()
-        door.publish(shown)
-        if reporter is not None:
-            reporter.pump(clock.utc_ms(), shown)
-        with selectors.DefaultSelector() as waiting:
-            waiting.register(door, selectors.EVENT_READ)
-            if port is not None and port.fileno() >= 0:
-                waiting.register(port.fileno(), selectors.EVENT_READ)
-            waiting.select(min(1.0, clock.delay_s(clock.mono_ms() + RETRY_MS)))
-
-
-def _journal_alert(at_ms: int) -> Mapping[str, Json]:
-    from controller import words
-
-    return {
-        "alert_id": "journal-fault",
-        "code": "journal-fault",
-        "severity": 3,
-        "sentence": words.alert("journal-fault"),
-        "since_ms": at_ms,
-        "dose_id": "",
-        "compartment": None,
-        "acknowledged_by": "",
-    }

@@ -51,11 +51,13 @@ class Child:
     def __init__(
         self, name: str, command: Sequence[str], *, cwd: Path, log: Path,
         environ: Mapping[str, str], relayed: bool = False, follows: "Child | None" = None,
+        prepare: Callable[[], object] = lambda: None,
     ) -> None:
         self.name = name
         self.restarts = 0
         self._follows = follows  # when that one comes back, this one begins anew as well
         self._followed = 0
+        self._prepare = prepare  # what has to be there before each of its lives
         self.relay: IO[bytes] | None = None
         self._command = list(command)
         self._cwd = cwd
@@ -76,6 +78,8 @@ class Child:
         """Begin a life; its words go to the log (and to `relay`, if asked for)."""
         self._due_ms = None
         self._started_ms = now_ms
+        self._prepare()
+        self._log.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._log.exists() and self._log.stat().st_size > LOG_BYTES_MAX
         with self._log.open("wb" if fresh else "ab") as log:
             self._process = subprocess.Popen(

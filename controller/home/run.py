@@ -80,7 +80,8 @@ class Home:
             say("no broker: doses go on, reports wait")
             return 0
         port = free_port()
-        self._start("broker", nats(self._places.broker, port).command())
+        broker = nats(self._places.broker, port)
+        self._start("broker", broker.command(), prepare=broker.command)
         self._until("the broker answers", lambda: _listens(port))
         return port
 
@@ -129,11 +130,12 @@ class Home:
         self._selector.close()
 
     def _start(
-        self, name: str, command: list[str], *, relayed: bool = False, follows: Child | None = None
+        self, name: str, command: list[str], *, relayed: bool = False,
+        follows: Child | None = None, prepare: Callable[[], object] = lambda: None,
     ) -> Child:
         log = self._places.log / f"{name}.log"
         child = Child(name, command, cwd=ROOT, log=log, environ=run_environment(),
-                      relayed=relayed, follows=follows)
+                      relayed=relayed, follows=follows, prepare=prepare)
         self._children.start(child, now_ms())
         return child
 

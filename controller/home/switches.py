@@ -5,12 +5,24 @@ Responsible for reading and refusing; not responsible for what the values do.
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from controller.home.places import HomeRefused
 
-SPEED_MAX = 3600
+SPEED_MAX: Final = 3600
+PLAYED: Final = ("SEED", "DAYS", "BROKER", "PLAN", "START", "KEEP", "FIRMWARE")
+SWITCHES: Final = {
+    "run": ("FRESH", "SPEED", "BROKER", "FIRMWARE", "PORT", "SEED"),
+    "demo": PLAYED,
+    "kills": (*PLAYED, "KILLS"),
+}
+OTHERS: Final = ("PYTHON", "TESTS", "BIN", "CODE")  # what the Makefile itself may be told
+NEAR: Final = 0.8  # so alike, a word of the environment is a slip and not somebody else's
+_SAID: Final = re.compile(r"(?:^|(?<!\\) )([A-Za-z_]\w*)=")
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,19 @@ class Switches:
         pace = "in real time" if self.speed == 1 else f"demonstration, {self.speed} times as fast"
         mind = "MicroPython" if self.firmware == "micropython" else "CPython (not MicroPython)"
         return f"{pace}, firmware on {mind}, demonstration keys"
+
+
+def refuse_unknown(environ: Mapping[str, str], task: str) -> None:
+    """HomeRefused for what `make` was told and this task does not know, and for near misses."""
+    known = SWITCHES[task]
+    for name in _SAID.findall(environ.get("MAKEFLAGS", "").partition("-- ")[2]):
+        if name not in known + OTHERS and not name.startswith("POSOLOGY_"):
+            raise HomeRefused(f"{name}: {task} has no such switch; it takes {', '.join(known)}")
+    meant_elsewhere = {name for names in SWITCHES.values() for name in names}
+    for name in environ.keys() - meant_elsewhere:
+        alike = difflib.get_close_matches(name, known, 1, NEAR)
+        if alike:
+            raise HomeRefused(f"{name} is set, and {task} has no such switch: {alike[0]}, perhaps?")
 
 
 def whole(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

@@ -148,6 +148,8 @@ class Snapshot:
     compartments: tuple[Compartment, ...]
     loading: Load | None
     board: Object
+    cable: str  # where the board's cable should be
+    cable_missing_ms: int | None  # since when it is not there
     written: int
     acked: int
 
@@ -160,6 +162,7 @@ def read_snapshot(source: Object) -> Snapshot:
     round_ = part(source, "round")
     events = part(source, "events") or {}
     load = part(source, "loading")
+    cable = part(source, "cable") or {}
     return Snapshot(
         at_ms=number(source, "at_ms"),
         trusted=flag(source, "trusted"),
@@ -185,6 +188,8 @@ def read_snapshot(source: Object) -> Snapshot:
         compartments=tuple(map(_read_compartment, objects(source, "compartments"))),
         loading=_read_load(load) if load else None,
         board=part(source, "board") or {},
+        cable=text(cable, "path"),
+        cable_missing_ms=maybe_number(cable, "missing_since_ms"),
         written=number(events, "written"),
         acked=number(events, "acked"),
     )

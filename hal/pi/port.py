@@ -27,6 +27,7 @@ class Port:
         self.path = path
         self.opened = 0  # times the port came up; a rise means: fileno has changed
         self.dropped_bytes = 0
+        self.closed_since_ms: int | None = mono_ms()  # None while open
         self._mono_ms = mono_ms
         self._serial: serial.Serial | None = None
         self._out = b""
@@ -95,6 +96,7 @@ class Port:
             return
         self._serial = opened
         self.opened += 1
+        self.closed_since_ms = None
 
     def _lose(self) -> None:
         if self._serial is None:
@@ -103,6 +105,7 @@ class Port:
             self._serial.close()
         self._serial = None
         self._out = b""
+        self.closed_since_ms = self._mono_ms()
         self._next_try_ms = self._mono_ms() + self._retry_ms
         self._retry_ms = min(2 * self._retry_ms, LAST_RETRY_MS)
 

@@ -13,8 +13,13 @@ import pytest
 
 from controller.canonical import Json
 from controller.clocks import HouseClock
+from controller.home.furnish import furnish_virtual
+from controller.home.places import Places
+from controller.sockets import watch
 from controller.token import Token
 from hal.pi.port import Port
+from schedules.planfile import parse_plan
+from tests.controller.home import EXAMPLE
 
 ROOT = Path(__file__).parents[2]
 START_MS = 1_793_520_000_000  # 2026-11-01T08:00:00Z
@@ -122,3 +127,34 @@ def test_virtual_time_moves_from_deadline_to_deadline(house: House) -> None:
     assert [{"wish": "ask", "regimen": "r"}] == wishes
     assert [True] == [reply["ok"] for reply in done]
     token.close()
+
+
+@pytest.mark.story
+def test_with_a_damaged_journal_virtual_time_goes_on_without_a_dose(
+    house: House, tmp_path: Path
+) -> None:
+    """The process takes its token like any other, says what is wrong, and nobody waits for it."""
+    folder = house("--pace", "virtual", "--expect", "controller")
+    places = Places(tmp_path)
+    places.settle(fresh=True)
+    furnish_virtual(places, parse_plan(EXAMPLE.read_text()), broker_port=0)
+    config = places.config.read_text()
+    seat = str(places.sockets / "controller.sock")
+    places.config.write_text(config.replace(seat, str(folder / "controller.sock")))
+    places.journal.write_bytes(b"no journal " * 1000)
+    command = [sys.executable, "-m", "controller", "--config", str(places.config)]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    try:
+        ran = [_ask(folder, "run", until_ms=HOUR_MS)["ok"]]
+        shown: list[dict[str, Json]] = []
+        watcher = Thread(target=lambda: shown.append(next(iter(watch(places.door, PATIENCE_S)))))
+        watcher.start()
+        while watcher.is_alive():  # it is let in while simulated time passes
+            ran.append(_ask(folder, "run", until_ms=(len(ran) + 1) * HOUR_MS)["ok"])
+
+        assert all(ran)
+        assert ["journal-fault"] == [one["mode"] for one in shown]
+    finally:
+        process.kill()
+        process.wait()
+        places.leave()

@@ -88,6 +88,18 @@ def test_an_unplugged_port_reads_nothing_and_comes_back(plug: Plug, port: Port) 
     assert b"again" == _arrived(port)
 
 
+def test_since_when_a_port_is_closed_is_known(plug: Plug, port: Port) -> None:
+    """From the loss, or from the beginning where it never was there; nothing while it is open."""
+    assert port.closed_since_ms is None
+    plug.now_ms = 700
+    plug.unplug()
+    port.read()
+    assert 700 == port.closed_since_ms
+    never = Port("nowhere", lambda: 40)
+    never.read()
+    assert 40 == never.closed_since_ms
+
+
 def test_a_missing_port_is_tried_for_ever_ever_more_rarely(plug: Plug) -> None:
     """The retries back off to a bound, and the first one after it appears succeeds."""
     port = Port(str(plug.path), lambda: plug.now_ms)

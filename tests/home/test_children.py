@@ -1,6 +1,7 @@
 """Processes of the home come back when they die, and all of them end."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -73,6 +74,28 @@ def test_a_child_that_dies_comes_back_after_its_pause(
     assert one.pid not in (None, first)
     assert 1 == one.restarts
     assert 1 == len(told.lines) and "signal 9" in told.lines[0]
+
+
+def test_what_a_child_needs_is_made_again_before_each_life(
+    tmp_path: Path, children: Children
+) -> None:
+    """Somebody deletes its folder, its log's folder too: the next life has both again."""
+    place = tmp_path / "store"
+    looks = [sys.executable, "-c", f"import os; os.listdir({str(place)!r})"]
+    one = Child("part", looks, cwd=Path("/"), log=tmp_path / "log" / "part.log",
+                environ=os.environ, relayed=True,
+                prepare=lambda: place.mkdir(exist_ok=True))  # fmt: skip
+    children.start(one, now_ms=0)
+    await_end(one)
+    due_ms = children.step(0)
+    assert due_ms is not None
+    shutil.rmtree(place)
+    shutil.rmtree(tmp_path / "log")
+    children.step(due_ms)
+    await_end(one)
+
+    assert (True, True) == (place.is_dir(), (tmp_path / "log").is_dir())
+    assert "" == one.last_words()
 
 
 def test_a_child_begins_anew_when_the_one_it_follows_comes_back(

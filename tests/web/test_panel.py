@@ -150,6 +150,19 @@ def test_a_silent_machine_is_not_a_starting_one() -> None:
     assert "starting" == new.phase
 
 
+def test_a_missing_cable_is_named_with_its_place_and_time() -> None:
+    """A controller that never got its port says what is missing and since when."""
+    alerts: list[Json] = [{"alert_id": "board-silent", "code": "board-silent", "severity": 3}]
+    cable: Json = {"path": "/dev/ttyACM0", "missing_since_ms": scenes.DUE_S * 1000}
+    shown = _panel(mode="starting", link="never", round=None, alerts=alerts, cable=cable)
+    cable = {"path": "/dev/ttyACM0", "missing_since_ms": None}
+    there = _panel(mode="starting", link="never", round=None, alerts=alerts, cable=cable)
+
+    assert ("problem", "The cable to the machine is missing") == (shown.phase, shown.headline)
+    assert "Nothing is at /dev/ttyACM0 since 08:00." in shown.detail
+    assert "The machine does not answer" == there.headline
+
+
 def test_the_first_look_does_not_cry_wolf() -> None:
     """Before the very first word the screen looks for the machine; it has lost nothing yet."""
     shown = panel(None, now_s=0, up=False, since="yet", hands=True)
