@@ -18,6 +18,10 @@ MAX_DEAD_LETTERS = 1000  # the oldest go first; anybody on the network can cause
 MAX_AHEAD = 1000  # events further than this beyond the cursor are not kept: they come again
 KEPT_BYTES = 2000  # of a dead letter
 
+# A disk that is cut within a page takes older bytes of it along: SQLite is to begin a new page
+# after every durable commit.
+_CAUTION = "?psow=0"
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS event (
     device TEXT NOT NULL, log_epoch TEXT NOT NULL, n INTEGER NOT NULL,
@@ -91,8 +95,11 @@ class Store:
     """One SQLite file; every public method that writes is one transaction."""
 
     def __init__(self, path: Path | str) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None)
+        where = Path(path).absolute().as_uri() + _CAUTION
+        self._db = sqlite3.connect(where, isolation_level=None, uri=True)
         self._db.execute("PRAGMA journal_mode=WAL")
+        # what the last process left may be in memory only, and no new write shares a page with it
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self._db.executescript(_TABLES)
 
     def close(self) -> None:

@@ -20,14 +20,14 @@ from typing import Final
 
 from tests.crash.boards import BoardWork
 from tests.crash.sweep import ERRORS, LIES, POWER, Sweep, Tally
-from tests.crash.works import PARTS, JournalWork, works
+from tests.crash.works import PARTS, AnyWork, works
 
 EVERY_S: Final = 10.0
 SHOWN: Final = 20
 
 Job = tuple[str, int, str, int, int]  # writer, turn, mode, place, parts
 
-_here: dict[str, JournalWork | BoardWork] = {}
+_here: dict[str, AnyWork] = {}
 _seed = 0
 
 
@@ -47,7 +47,7 @@ def main(argv: list[str]) -> int:
     begun = time.monotonic()
     tally = Tally()
     shown = begun
-    with multiprocessing.Pool(options.workers, _begin, (options.seed,)) as pool:
+    with multiprocessing.Pool(options.workers, _begin, (options.seed, names)) as pool:
         for part in _done(pool, _jobs(names), options.workers):
             tally.add(part)
             if time.monotonic() - shown >= EVERY_S or tally.count >= options.runs:
@@ -84,11 +84,11 @@ def _jobs(names: tuple[str, ...]) -> Iterator[Job]:
         turn += 1
 
 
-def _begin(seed: int) -> None:
+def _begin(seed: int, names: tuple[str, ...]) -> None:
     global _seed
     _seed = seed
     folder = Path(tempfile.mkdtemp(prefix="crash-", dir=_memory()))
-    _here.update({work.name: work for work in works(folder)})
+    _here.update({work.name: work for work in works(folder, names)})
 
 
 def _memory() -> str | None:
@@ -109,8 +109,8 @@ def _work(job: Job) -> Tally:
 
 
 def _replay(seed: int, case: str) -> int:
-    _begin(seed)
     name, *numbers = case.split("/")
+    _begin(seed, (name,))
     work = _here[name]
     sweep = Sweep(seed)
     if isinstance(work, BoardWork):

@@ -6,7 +6,7 @@ Responsible for: putting lives, benches and the sweep together. Not responsible 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,10 +14,11 @@ from controller.chain import JournalFault
 from tests.crash import lives
 from tests.crash.boards import BoardWork, boards
 from tests.crash.disk import DAMAGES, SYNC, Disk, Image, Platter
+from tests.crash.hubs import HubWork
 from tests.crash.journals import Bench, Found, Known, Story
 from tests.crash.vfs import Trouble
 
-HOMOGENEOUS: Final = 40  # of the pages that a checkpoint copies, every so many is cut
+HOMOGENEOUS: Final = 120  # of the pages that a checkpoint copies, every so many is cut
 
 
 class JournalWork:
@@ -92,14 +93,13 @@ class JournalWork:
         return found
 
 
-def journals(folder: Path) -> list[JournalWork]:
-    """All lives of the journal."""
-    bench = Bench(folder)
-    return [JournalWork(name, bench) for name in ("short", "dose", "checkpoint")]
-
+AnyWork = JournalWork | HubWork | BoardWork
 
 # how many jobs one turn of each writer is cut into: a job takes a second or so
+JOURNALS: Final = ("short", "dose", "checkpoint")
+HUB: Final = "hub"
 PARTS: Final = {
+    "hub": 100,
     "short": 88,
     "dose": 313,
     "checkpoint": 40,
@@ -110,6 +110,14 @@ PARTS: Final = {
 }
 
 
-def works(folder: Path) -> list[JournalWork | BoardWork]:
-    """All durable writers."""
-    return [*journals(folder), *boards(folder)]
+def works(
+    folder: Path, names: Sequence[str] = tuple(PARTS)
+) -> list[JournalWork | HubWork | BoardWork]:
+    """The durable writers of these names; a board without its runtime is left out."""
+    bench = Bench(folder)
+    found: list[JournalWork | HubWork | BoardWork] = [
+        JournalWork(name, bench) for name in JOURNALS if name in names
+    ]
+    if HUB in names:
+        found.append(HubWork(bench))
+    return found + [board for board in boards(folder) if board.name in names]
