@@ -11,6 +11,7 @@ If they do not agree, the verdict is UNCERTAIN; no default, no guess.
     no       else                               UNCERTAIN
     yes      >= 1   as expected     not start   RELEASED
     yes      0      as expected     target      RELEASED, and the beam is blind
+    yes      < all  as expected     any         UNCERTAIN(no drop) after a reset: the beam was dark
     yes      0      same                        UNCERTAIN(no drop), chute held
     yes      any    else, known                 UNCERTAIN(short or over), chute held
     yes      any    unknown                     UNCERTAIN(cup moved)
@@ -36,6 +37,7 @@ class Witness:
         self.drops = 0  # since the pre-evidence
         self.weight_known = False  # cup there, never lifted since the pre-evidence
         self.delta_mg = 0
+        self.pieces = 0  # of the fill
         self.weight_mg = 0  # what the fill should weigh, and how exactly
         self.tolerance_mg = 0
         self.cause = 0  # why motion was given up, 0: it was not
@@ -62,6 +64,8 @@ def judge(w: Witness) -> Finding:
     if abs(w.delta_mg - w.weight_mg) <= w.tolerance_mg:
         if w.encoder == AT_START:
             return Finding(codes.UNCERTAIN, codes.POSITION_UNPROVEN, 0, False)
+        if not w.live and w.drops < w.pieces:  # the weight alone would decide
+            return Finding(codes.UNCERTAIN, codes.NO_DROP, 0, False)
         if w.drops > 0:
             return Finding(codes.RELEASED, 0, 0, False)
         if w.encoder == AT_TARGET:

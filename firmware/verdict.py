@@ -45,6 +45,7 @@ def witness(sense: Inputs, mind: Mind, holding: Holding, cycle: "Cycle | None") 
     lease = holding.lease
     if lease is not None and lease.fill(order.compartment)[0] == order.fill:
         row = lease.row(order.compartment)
+        w.pieces = row.pieces
         w.weight_mg = row.weight_mg
         w.tolerance_mg = row.tolerance_mg
     return w

@@ -8,6 +8,7 @@ from firmware import evidence
 from firmware.evidence import AT_START, AT_TARGET, BETWEEN, NO_ANSWER, Witness, judge
 from hal.wire import codes
 
+PIECES = 2
 WEIGHT_MG = 560
 TOLERANCE_MG = 120
 
@@ -24,7 +25,7 @@ def every_witness() -> list[Witness]:
                 w = Witness()
                 w.exposed, w.live, w.gate_closed, w.weight_known = exposed, live, closed, known
                 w.encoder, w.drops, w.delta_mg = encoder, drops, delta_mg if known else 0
-                w.weight_mg, w.tolerance_mg = WEIGHT_MG, TOLERANCE_MG
+                w.weight_mg, w.tolerance_mg, w.pieces = WEIGHT_MG, TOLERANCE_MG, PIECES
                 found.append(w)
     return found
 
@@ -37,6 +38,7 @@ def test_released_needs_the_gate_and_two_witnesses_who_agree() -> None:
             assert abs(w.delta_mg - WEIGHT_MG) <= TOLERANCE_MG
             assert w.drops > 0 or w.encoder == AT_TARGET
             assert w.encoder != AT_START
+            assert w.live or w.drops >= PIECES, "a reset darkens the beam: weight is one witness"
 
 
 @pytest.mark.hazard("H03")
@@ -70,7 +72,7 @@ def test_pieces_that_are_not_accounted_for_hold_the_chute() -> None:
 def test_a_missed_fall_with_exact_weight_is_released_with_a_fault() -> None:
     """Encoder at the target and exact weight outvote a silent beam, and the beam is told of."""
     w = Witness()
-    w.exposed = w.weight_known = w.gate_closed = True
+    w.exposed = w.weight_known = w.gate_closed = w.live = True
     w.encoder, w.delta_mg, w.weight_mg, w.tolerance_mg = AT_TARGET, 555, WEIGHT_MG, TOLERANCE_MG
 
     finding = judge(w)
