@@ -13,25 +13,38 @@ import json
 from functools import lru_cache
 from typing import Final
 
-from controller.state import State
+from controller.state import ROWS_MARK, State
 from schedules.canonical import from_canonical
 from schedules.doses import asked_dose, doses
 from schedules.limits import counters
 from schedules.model import Counter, Dose, Plan
+from schedules.rows import Rows, read_rows
 
 DAY_S: Final = 86400
+
+
+def signed(envelope: str) -> str:
+    """The envelope as it was signed, without the rows that are kept behind it."""
+    return envelope.partition(ROWS_MARK)[0]
+
+
+@lru_cache(maxsize=4)
+def rows_of(envelope: str) -> Rows | None:
+    """The rows as they were signed (R18); None for a version approved before they were kept."""
+    text = envelope.partition(ROWS_MARK)[2]
+    return read_rows(plan_of_envelope(envelope), text) if text else None
 
 
 @lru_cache(maxsize=4)
 def plan_of_envelope(envelope: str) -> Plan:
     """The plan inside an envelope that was verified before it was journaled."""
-    payload = json.loads(envelope)["payload"]
+    payload = json.loads(signed(envelope))["payload"]
     return from_canonical(base64.b64decode(payload))
 
 
 def signers(envelope: str) -> str:
     """Who signed, as pseudonyms with a comma between."""
-    return ",".join(sorted(one["signer"] for one in json.loads(envelope)["signatures"]))
+    return ",".join(sorted(one["signer"] for one in json.loads(signed(envelope))["signatures"]))
 
 
 def plan_in_force(state: State) -> Plan | None:
@@ -45,9 +58,25 @@ def plan_to_load(state: State) -> Plan | None:
     return plan_of_envelope(envelope) if envelope else None
 
 
+@lru_cache(maxsize=8)
+def _kept(envelope: str) -> dict[int, list[Dose]]:
+    """The signed rows by day."""
+    found: dict[int, list[Dose]] = {}
+    rows = rows_of(envelope)
+    for d in rows.doses if rows is not None else ():
+        found.setdefault(d.due_at // DAY_S, []).append(d)
+    return found
+
+
 @lru_cache(maxsize=128)
 def _of_day(envelope: str, day: int) -> tuple[Dose, ...]:
-    return tuple(doses(plan_of_envelope(envelope), day * DAY_S, (day + 1) * DAY_S))
+    from_s, to_s = day * DAY_S, (day + 1) * DAY_S
+    rows = rows_of(envelope)
+    if rows is None or from_s >= rows.until:
+        return tuple(doses(plan_of_envelope(envelope), from_s, to_s))
+    kept = _kept(envelope).get(day, [])
+    later = doses(plan_of_envelope(envelope), rows.until, to_s) if to_s > rows.until else []
+    return (*kept, *later)
 
 
 def between(envelope: str, from_s: int, to_s: int) -> list[Dose]:
@@ -65,5 +94,12 @@ def granted(plan: Plan, regimen: str, log_epoch: str, number: int, at_s: int) ->
 
 @lru_cache(maxsize=8)
 def counters_of(envelope: str) -> tuple[Counter, ...]:
-    """The gap and cap counters of a plan, as the lease will hold them too."""
-    return tuple(counters(plan_of_envelope(envelope)))
+    """The gap and cap counters of a plan, as signed, and as the lease will hold them too."""
+    now = counters(plan_of_envelope(envelope))
+    rows = rows_of(envelope)
+    if rows is None:
+        return tuple(now)
+    limits = {name: (gap_s, cap) for name, gap_s, cap in rows.limits}
+    return tuple(
+        Counter(c.name, c.key, *limits.get(c.name, (c.gap_s, c.cap)), c.regimens) for c in now
+    )

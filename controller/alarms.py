@@ -15,7 +15,7 @@ from typing import Final
 from controller import events as ev
 from controller.agenda import between, plan_of_envelope
 from controller.facts import Facts
-from controller.rules.ahead import AHEAD_S, OF_THE_CUP, VISIT_S
+from controller.rules.ahead import OF_THE_CUP, told
 from controller.rules.loading import uncovered
 from controller.state import LOST, State
 from hal.wire import codes
@@ -129,8 +129,7 @@ def _round_at_risk(state: State, facts: Facts) -> Subjects | None:
     return [
         (f"-{code}", -1, code, "")
         for code, seconds in facts.troubles
-        if seconds >= (VISIT_S if state.service else AHEAD_S)
-        and code not in state.faults  # the board names it, and that is told at once
+        if told(code, seconds, state.faults, state.service)
         and not (code in OF_THE_CUP and state.cup is not None)
         and (code != codes.NO_LEASE or _fits(state, facts.board))
     ]
@@ -172,6 +171,10 @@ def _record_lost(state: State, facts: Facts) -> Subjects:
     return _when(state.locked == LOST)
 
 
+def _plan_shifted(state: State, facts: Facts) -> Subjects:
+    return _when(facts.rows_shifted)
+
+
 def _second_controller(state: State, facts: Facts) -> Subjects:
     return _when(facts.second_controller)
 
@@ -196,6 +199,7 @@ ALARMS: Final[tuple[Alarm, ...]] = (
     Alarm("load-due", 2, _load_due),
     Alarm("load-unfinished", 3, _load_unfinished),
     Alarm("plan-expiring", 2, _plan_expiring),
+    Alarm("plan-shifted", 2, _plan_shifted),
     Alarm("reports-waiting", 2, _reports_waiting),
     Alarm("bad-frames", 1, _bad_frames),
 )

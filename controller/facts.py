@@ -49,6 +49,7 @@ class Facts:
     hub_head: str = ""  # what the hub knows and our chain lacks, hex
     report_fault: str = ""  # what is wrong with the log, as seen by who sends it
     log_epoch: str = ""
+    rows_shifted: bool = False  # today's zone data would move rows that two people signed (R18)
     asleep_s: int = 0  # the loop did not run for this long before this turn, 0: it did
     real_only: bool = False  # a controller set up for real hardware
     settings: Settings = Settings()

@@ -12,7 +12,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from controller import acts
@@ -36,6 +36,7 @@ from hal.wire import codes
 from hal.wire.messages import Desired
 from schedules.model import PlanRefused
 
+DAY_MS: Final = 86_400_000
 LAZY_SYNC_MS: Final = 3_600_000  # events that need no barrier are made durable this late
 
 
@@ -56,6 +57,7 @@ class Reply:
     why: str = ""
     next_at: int = 0
     place: str = ""  # what is wrong in a plan
+    more: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class Controller:
         self._unsynced_ms: int | None = None
         self._wanted: tuple[Desired, bytes | None] = (Desired(), None)
         self._decide_at_ms = 0
+        self._recheck_ms, self._rechecked = 0, ""  # when and of which plan the rows are compiled
         self._replay()
         home = HomeKind(real_only, reporting, settings)
         self._gathering = Gathering(journal, link, home, self.state)
@@ -132,6 +135,9 @@ class Controller:
         """One turn; never raises for what the world does."""
         if received:
             self.link.receive(received, mono_ms, secrets.token_bytes(16))
+        if mono_ms >= self._recheck_ms or self.state.plan_hash != self._rechecked:
+            self._recheck_ms, self._rechecked = mono_ms + DAY_MS, self.state.plan_hash
+            self._gathering.rows_shifted = self._gate.shifted(self.state)
         facts = self._gathering.facts(self.state, mono_ms=mono_ms, utc_ms=utc_ms, reporter=reporter)
         due = mono_ms >= self._decide_at_ms
         changed = self._gathering.news(facts) or due or bool(asked)
@@ -211,6 +217,9 @@ class Controller:
             elif one.wish.get("wish") == "act":
                 trusted = facts.clock_trusted
                 happened = self._gate.act(self.state, one.wish, facts.utc_s, clock_trusted=trusted)
+            elif one.wish.get("wish") == "preview":
+                rounds = self._gate.preview(self.state, facts, one.wish)
+                return Reply(one.client, more={"rounds": rounds})
             else:
                 happened = grant(self.state, facts, one.wish)
             self._record(happened, utc_ms)

@@ -12,16 +12,20 @@ import json
 from collections.abc import Mapping, Sequence
 
 from controller import events as ev
-from controller.agenda import plan_in_force
+from controller.agenda import plan_in_force, rows_of, signed
 from controller.events import Json
+from controller.facts import Facts
+from controller.rules.halts import held_row, would_change, would_hold
 from controller.rules.loading import last_taken
 from controller.state import State
 from controller.wishes import Refused
 from controller.wishes.pairing import pairing
 from schedules.canonical import plan_hash
 from schedules.halt import EVERY, Act, verify_act
+from schedules.localtime import tzdata_version
 from schedules.model import Plan, PlanRefused
-from schedules.seal import Signer, verify
+from schedules.rows import compile_rows, rows_hash, write_rows
+from schedules.seal import Signer, signed_hash, unverified, verify
 
 
 class PlanNotTaken(Refused):
@@ -38,6 +42,7 @@ class Gate:
     def __init__(self, device: str, signers: Sequence[Signer]) -> None:
         self._device = device
         self._signers = tuple(signers)
+        self._shifted = ("", "", False)  # of which plan, by which zone data, and the answer
 
     def approve(self, state: State, wish: Mapping[str, Json], now_s: int) -> list[ev.Event]:
         """PlanApproved for an envelope that holds; raises Refused with the reason."""
@@ -53,7 +58,7 @@ class Gate:
         if own in (state.plan_hash, state.pending_hash):
             raise Refused("already-known", "This very version is in force or waiting already.")
         return [
-            ev.PlanApproved(plan.version, own, text),
+            ev.PlanApproved(plan.version, own, text, write_rows(plan, compile_rows(plan))),
             *pairing(state, plan, wish, now_s),
         ]
 
@@ -74,19 +79,55 @@ class Gate:
 
     def recheck(self, state: State, now_s: int) -> str:
         """Why the plan in force must not be followed, "" where it may (at every start)."""
+        self._shifted = ("", "", False)
         if not state.plan_envelope:
             return ""
+        text = signed(state.plan_envelope)
         try:
-            self._verify(state.plan_envelope, now_s, None)
+            kept = rows_of(state.plan_envelope)
+            if kept is not None and rows_hash(kept) != signed_hash(text.encode()):
+                return "plan-signature"  # what is kept is not what two people signed
+            self._verify(text, now_s, None)
         except PlanRefused as refused:
             # an old plan runs out by itself; signed rows stay in force over new zone data (R18)
             return "" if refused.code in ("expired", "compiled-mismatch") else "plan-signature"
         return ""
 
+    def shifted(self, state: State) -> bool:
+        """Whether today's zone data compile the plan in force to other rows than were signed.
+
+        Asked daily; computed anew when the plan or the identity of the zone data has changed.
+        """
+        if not state.plan_envelope:
+            return False
+        key = (state.plan_hash, tzdata_version())
+        if self._shifted[:2] != key:
+            text = signed(state.plan_envelope)
+            now = rows_hash(compile_rows(unverified(text.encode())))
+            self._shifted = (*key, now != signed_hash(text.encode()))
+        return self._shifted[2]
+
     def _verify(self, text: str, now_s: int, in_force: tuple[int, str] | None) -> Plan:
         return verify(
             text.encode(), self._signers, device=self._device, now_s=now_s, in_force=in_force
         )
+
+    def preview(self, state: State, facts: Facts, wish: Mapping[str, Json]) -> list[Json]:
+        """The rounds that a halt of `regimens`, or loading `envelope`, would hold: before signing.
+
+        Nothing happens by it. A round is held until its window ends or it is filled anew.
+        """
+        regimens = wish.get("regimens")
+        if isinstance(regimens, list):
+            found = would_hold(state, facts, [one for one in regimens if isinstance(one, str)])
+        else:
+            text = _text(wish.get("envelope"))
+            try:
+                unverified(text.encode())
+            except PlanRefused as refused:
+                raise Refused(refused.code, refused.sentence) from refused
+            found = would_change(state, facts, text)
+        return [held_row(row) for row in found]
 
 
 def _act_events(state: State, act: Act, by: str, text: str) -> list[ev.Event]:

@@ -94,7 +94,9 @@ def _cable(port: Port, mono_ms: int, utc_ms: int) -> dict[str, Json]:
 def _answer(door: Door, replies: tuple[Reply, ...]) -> None:
     for reply in replies:
         assert isinstance(reply.client, Request)
-        more: dict[str, Json] = {"next_at": reply.next_at} if reply.next_at else {}
+        more: dict[str, Json] = dict(reply.more)
+        if reply.next_at:
+            more["next_at"] = reply.next_at
         if reply.place:
             more["place"] = reply.place
         door.answer(reply.client, reply.code, reply.why, **more)

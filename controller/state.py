@@ -29,6 +29,7 @@ OF_ONE_FILL: Final = frozenset(
     }
 )
 LOST: Final = "journal-lost"  # the record is older than what board or hub know (R1)
+ROWS_MARK: Final = "\x1e"  # between a signed envelope and the rows that were signed with it
 KEEP_S: Final = 8 * 86400  # longer than the longest rolling cap (7 d) the core counts
 
 
@@ -59,6 +60,7 @@ class DoseLife:
     closed_at: int = 0
     taken_late_at: int = 0
     groups: tuple[str, ...] = ()
+    committed: bool = False  # a release was asked for at least once
 
     @property
     def is_open(self) -> bool:

@@ -26,6 +26,7 @@ ROWS: Final[Rows] = (
     ("not_released", ("committed",), "open"),
     ("released", ("committed",), "released"),
     ("taken", ("released",), "taken"),
+    ("by_hand", ("open",), "taken"),
     ("left_in_cup", ("released",), "missed"),
     ("missed", ("open", "ordered"), "missed"),
     ("skipped", ("open", "ordered"), "skipped"),
@@ -36,6 +37,8 @@ ROWS: Final[Rows] = (
     ("settled_taken", ("uncertain",), "taken"),
     ("settled_missed", ("uncertain",), "missed"),
     ("settled_held", ("uncertain",), "held"),
+    # only by a signed ClockRepaired, where no order was committed (R8)
+    ("voided", ("missed", "skipped", "held"), "planned"),
 )
 
 _NEXT: Final[dict[tuple[str, str], str]] = {
@@ -59,6 +62,8 @@ def step_for(stage: str, outcome: str) -> str:
     """The step that closes a dose in `stage` with `outcome`; raises IllegalStep."""
     if outcome == "missed" and stage == "released":
         return "left_in_cup"
+    if outcome == "taken" and stage == "open":
+        return "by_hand"
     if outcome == "uncertain" and stage == "open":
         return "record_lost"
     step = {"uncertain": "doubted", "handed-out": "handed_out"}.get(outcome, outcome)

@@ -44,6 +44,8 @@ ALERTS: Final = {
     "load-due": "Compartments must be filled soon.",
     "load-unfinished": "Loading was begun and not finished.",
     "plan-expiring": "The plan ends soon. A new version is needed.",
+    "plan-shifted": "Clocks will change otherwise than when the plan was signed. The signed times "
+    "stay in force; a new version is needed.",
     "mains-lost": "The machine runs on its battery.",
     "battery-low": "The battery is nearly empty.",
     "second-controller": "Another controller is connected to this machine.",
@@ -56,6 +58,7 @@ ALERTS: Final = {
 
 HOW: Final = {
     "retrieved": "taken from the cup",
+    "by-hand": "given by hand",
     "not-asked-for": "called, and nobody pressed the button",
     "left-in-cup": "left in the cup",
     "cup-away": "the cup was taken and not brought back",

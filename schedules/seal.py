@@ -19,13 +19,11 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from schedules.canonical import MAX_BYTES, Json, canonical, from_canonical, read_json
-from schedules.doses import doses
-from schedules.limits import counters
 from schedules.localtime import tzdata_version
-from schedules.model import DAY_S, Plan, PlanRefused
+from schedules.model import Plan, PlanRefused
+from schedules.rows import compile_rows, rows_hash
 
 SCHEMA = "posology-envelope/1"
-COMPILED_S = 90 * DAY_S  # how far ahead the signed rows reach
 COMPILER = "1"  # raised whenever equal plans may compile to other rows
 ALGORITHM = "ed25519"
 ROLES = ("pharmacist", "checker")
@@ -55,20 +53,19 @@ def public_of(private: bytes) -> bytes:
 
 def compiled(plan: Plan) -> dict[str, Json]:
     """What the plan compiles to over the signed stretch: hash, and with what it was made."""
-    until = min(plan.valid_until, plan.valid_from + COMPILED_S)
-    rows: list[list[str | int]] = [
-        [dose.dose_id, dose.open_at, dose.warn_at, dose.due_at, dose.close_at, dose.quarters]
-        for dose in doses(plan, plan.valid_from, until)
-    ]
-    limits = [[one.name, one.gap_s, one.cap] for one in counters(plan)]
-    data = json.dumps([rows, limits], separators=(",", ":")).encode()
+    rows = compile_rows(plan)
     return {
-        "until": until,
-        "rows": len(rows),
-        "hash": hashlib.sha256(data).hexdigest(),
+        "until": rows.until,
+        "rows": len(rows.doses),
+        "hash": rows_hash(rows),
         "tzdata": tzdata_version(),
         "compiler": COMPILER,
     }
+
+
+def signed_hash(envelope: bytes) -> str:
+    """The hash of the rows that were signed."""
+    return str(_open(envelope)[1]["hash"])
 
 
 def sign(private: bytes, told: bytes) -> str:

@@ -86,12 +86,22 @@ class DoseClosed(Event):
 
 @dataclass(frozen=True, slots=True)
 class DoseSettled(Event):
-    """A named person says what became of a dose in doubt."""
+    """A named person says what became of a dose in doubt; it frees no gap and no cap (R16)."""
 
     barrier: ClassVar[bool] = True
     dose_id: str
     outcome: str
     how: str
+    by: str
+    second: str = ""  # for high-alert: another person
+
+
+@dataclass(frozen=True, slots=True)
+class GivenLate(Event):
+    """After its window, once, out of the compartment, by a person at the machine (R17)."""
+
+    barrier: ClassVar[bool] = True
+    dose_id: str
     by: str
 
 

@@ -20,6 +20,7 @@ class PlanApproved(Event):
     version: int
     plan_hash: str
     envelope: str
+    rows: str = ""  # as compiled on the day of approval: they stay in force (R18)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,18 @@ class Emptied(Event):
     barrier: ClassVar[bool] = True
     compartment: int
     fill: int
+    pieces: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class GivenByHand(Event):
+    """A person took this fill out and gave it: it counts as released, and is never released."""
+
+    barrier: ClassVar[bool] = True
+    compartment: int
+    fill: int
+    doses: tuple[str, ...]
     pieces: int
     by: str
 

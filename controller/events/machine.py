@@ -49,6 +49,19 @@ class ClockConfirmed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ClockRepaired(Event):
+    """A named person at the machine says that time had run ahead: the lower bound goes back (R8).
+
+    `voided` are outcomes that were written at that false time though no order was committed:
+    the only exception to write-once. Their doses are planned again.
+    """
+
+    barrier: ClassVar[bool] = True
+    by: str
+    voided: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class BoardJoined(Event):
     boot_epoch: int
     simulated: bool

@@ -39,5 +39,6 @@ def fold(state: State, event: ev.Event, at_ms: int, head: str) -> State:
         return replace(state, now_s=at_s, floor_s=floor)
     # the new state is nobody else's yet: two instants need not copy it once more
     object.__setattr__(after, "now_s", at_s)
-    object.__setattr__(after, "floor_s", max(floor, after.floor_s))
+    if not isinstance(event, ev.ClockRepaired):  # the one event that lowers the bound (R8)
+        object.__setattr__(after, "floor_s", max(floor, after.floor_s))
     return after

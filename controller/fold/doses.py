@@ -14,7 +14,8 @@ from controller.copies import replace
 from controller.fold.base import Changes, step
 from controller.state import KEEP_S, LOST, DoseLife, Release, State, with_dose
 
-LATEST_S: Final = 2 * 86400  # an outcome comes no later than this after its window
+DAY_S: Final = 86400
+LATEST_S: Final = 2 * DAY_S  # an outcome comes no later than this after its window
 
 
 def _opened(s: State, e: ev.DoseOpened, at: int, head: str) -> State:
@@ -23,7 +24,8 @@ def _opened(s: State, e: ev.DoseOpened, at: int, head: str) -> State:
     life = DoseLife(e.dose_id, e.regimen, e.quarters, *window, groups=e.groups)
     kept = {k: d for k, d in s.doses.items() if d.is_open or _remembered_until(d) > at}
     kept[e.dose_id] = life
-    opened = max(s.opened_s, e.due_at)
+    # what is handed out ahead leaves the days until then to be opened
+    opened = max(s.opened_s, min(e.due_at, at + DAY_S))
     return replace(s, doses=kept, opened_s=opened, releases=fallen.kept(s.releases, at))
 
 
@@ -85,6 +87,14 @@ def _closed(s: State, e: ev.DoseClosed, at: int, head: str) -> State:
     return step(s, e.dose_id, word, how=e.how, by=e.by, closed_at=at, presented_since=0)
 
 
+def _given_late(s: State, e: ev.GivenLate, at: int, head: str) -> State:
+    d = s.doses[e.dose_id]
+    assert d.stage in ("missed", "held") and not d.taken_late_at, "a dose is given late once"
+    given = Release(at, d.regimen, d.quarters, d.dose_id, at, d.groups)
+    s = replace(s, releases=(*s.releases, given))
+    return with_dose(s, replace(d, taken_late_at=at))
+
+
 def _last_taken(s: State, e: ev.LastTaken, at: int, head: str) -> State:
     if e.word == "never":
         return s
@@ -115,4 +125,5 @@ CHANGES: Final[Changes] = {
     ev.DoseClosed: _closed,
     ev.DoseSettled: _settled,
     ev.LastTaken: _last_taken,
+    ev.GivenLate: _given_late,
 }

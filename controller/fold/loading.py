@@ -11,7 +11,7 @@ from typing import Final
 from controller import events as ev
 from controller.copies import replace
 from controller.fold.base import Changes
-from controller.state import KEEP_S, Fill, Halt, State, with_fill
+from controller.state import KEEP_S, ROWS_MARK, Fill, Halt, Release, State, with_fill
 
 
 def _approved(s: State, e: ev.PlanApproved, at: int, head: str) -> State:
@@ -19,7 +19,7 @@ def _approved(s: State, e: ev.PlanApproved, at: int, head: str) -> State:
         s,
         pending_version=e.version,
         pending_hash=e.plan_hash,
-        pending_envelope=e.envelope,
+        pending_envelope=e.envelope + ROWS_MARK + e.rows if e.rows else e.envelope,
         paired=frozenset(),
         halts={k: replace(h, answered=True) for k, h in s.halts.items()},
     )
@@ -110,6 +110,15 @@ def _emptied(s: State, e: ev.Emptied, at: int, head: str) -> State:
     return replace(s, fills={c: f for c, f in s.fills.items() if c != e.compartment})
 
 
+def _by_hand(s: State, e: ev.GivenByHand, at: int, head: str) -> State:
+    counted = {r.dose_id for r in s.releases}  # what fell in doubt counts already
+    lives = [s.doses[dose_id] for dose_id in e.doses if dose_id not in counted]
+    gone_at = at if s.clock_trusted else max(at, s.floor_s)
+    new = [Release(gone_at, d.regimen, d.quarters, d.dose_id, gone_at, d.groups) for d in lives]
+    spent = replace(s.fills[e.compartment], state="spent", code="by-hand")
+    return replace(with_fill(s, spent), releases=(*s.releases, *new))
+
+
 def _loading_done(s: State, e: ev.LoadingDone, at: int, head: str) -> State:
     return replace(s, loading_done=True)
 
@@ -151,6 +160,7 @@ CHANGES: Final[Changes] = {
     ev.Loading: _loading,
     ev.Loaded: _loaded,
     ev.Emptied: _emptied,
+    ev.GivenByHand: _by_hand,
     ev.LoadingDone: _loading_done,
     ev.LeaseAccepted: _lease,
     ev.FillHeld: _fill_held,

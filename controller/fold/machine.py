@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 from controller import events as ev
-from controller import fallen
+from controller import fallen, table
 from controller.copies import replace
 from controller.fold.base import Changes
-from controller.state import LOST, State
+from controller.state import LOST, DoseLife, State
 
 LOST_FILLS: Final = 100_000  # more fills than anybody loads between two copies of a record
 
@@ -37,6 +37,32 @@ def _clock_doubted(s: State, e: ev.ClockDoubted, at: int, head: str) -> State:
 
 def _clock_confirmed(s: State, e: ev.ClockConfirmed, at: int, head: str) -> State:
     return replace(s, clock_confirmed_at=at)
+
+
+def _clock_repaired(s: State, e: ev.ClockRepaired, at: int, head: str) -> State:
+    for dose_id in e.voided:
+        life = s.doses[dose_id]
+        assert not life.committed, "what was asked of the machine is never undone"
+        table.after(life.stage, "voided")
+    return replace(
+        s,
+        floor_s=at,
+        clock_since_s=min(s.clock_since_s, at),
+        clock_set_s=min(s.clock_set_s, at),
+        board_seen_s=min(s.board_seen_s, at),
+        in_force_s=min(s.in_force_s, at),
+        lost_s=min(s.lost_s, at),
+        opened_s=min(s.opened_s, at),
+        doses={k: _rewound(d, at) for k, d in s.doses.items() if k not in e.voided},
+        releases=fallen.trusted(s, at),
+    )
+
+
+def _rewound(d: DoseLife, at: int) -> DoseLife:
+    """A dose whose window has not opened yet, truly: nobody was called for it."""
+    if d.stage != "open" or d.open_at <= at:
+        return d
+    return replace(d, fell_due=False, warned=False, presented_s=0, presented_since=0)
 
 
 def _joined(s: State, e: ev.BoardJoined, at: int, head: str) -> State:
@@ -104,6 +130,7 @@ CHANGES: Final[Changes] = {
     ev.ClockTrusted: _clock_trusted,
     ev.ClockDoubted: _clock_doubted,
     ev.ClockConfirmed: _clock_confirmed,
+    ev.ClockRepaired: _clock_repaired,
     ev.BoardJoined: _joined,
     ev.BoardLost: _lost,
     ev.BoardReset: _reset,

@@ -51,7 +51,7 @@ def _committed(s: State, e: ev.OrderCommitted, at: int, head: str) -> State:
     order = s.order
     assert order is not None and order.order == e.order and order.stage == "prepared"
     for dose_id in order.doses:
-        s = step(s, dose_id, "committed")
+        s = step(s, dose_id, "committed", committed=True)
     order = replace(
         order,
         stage="committed",

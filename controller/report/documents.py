@@ -129,11 +129,14 @@ _NUMBERS = words(
 _FIELDS: dict[str, Reader] = {
     **dict.fromkeys(_NUMBERS, _number),
     **dict.fromkeys(("dose_id", "digest", "plan_hash", "former_head", "former_epoch"), _hex),
-    **dict.fromkeys(("act", "code", "reason", "how", "why", "kind", "outcome", "verdict", "word"), _word),
+    **dict.fromkeys(("code", "reason", "how", "why", "kind", "outcome", "verdict"), _word),
+    **dict.fromkeys(("act", "word"), _word),
     **dict.fromkeys(("compartments", "fills"), _numbers),
     "doses": _hexes,
     "known_heads": _hexes,
+    "voided": _hexes,
     "by": _role,
+    "second": _role,
     "regimen": _pseudonym,
     "regimens": _pseudonyms,
     "alert_id": _alert_id,
@@ -146,6 +149,8 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "ClockTrusted": ("spread_s",),
     "ClockDoubted": ("reason",),
     "ClockConfirmed": ("by",),
+    "ClockRepaired": ("by", "voided"),
+    "GivenLate": ("dose_id", "by"),
     "BoardJoined": ("boot_epoch", "simulated"),
     "BoardLost": (),
     "BoardReset": ("boot_epoch", "code"),
@@ -163,15 +168,14 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "ServiceClosed": (),
     "ServiceMoveAsked": ("by",),
     "ServiceMoveEnded": (),
-    "Loading": (
-        *("compartment", "by", "kind", "doses", "regimens", "tray_index", "door_count"),
-    ),
+    "Loading": (*("compartment", "by", "kind", "doses", "regimens", "tray_index", "door_count"),),
     "Loaded": (
         *("compartment", "fill", "kind", "doses", "regimens", "pieces", "weight_mg"),
         *("tolerance_mg", "open_at", "due_at", "warn_at", "close_at", "tray_index"),
         *("door_count", "by"),
     ),
     "Emptied": ("compartment", "fill", "pieces", "by"),
+    "GivenByHand": ("compartment", "fill", "doses", "pieces", "by"),
     "LoadingDone": ("by",),
     "LeaseAccepted": ("lease_no", "digest", "version"),
     "FillHeld": ("compartment", "fill", "code"),
@@ -196,7 +200,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "CupCleared": ("round",),
     "TakenLate": ("dose_id",),
     "DoseClosed": ("dose_id", "outcome", "how", "order", "by"),
-    "DoseSettled": ("dose_id", "outcome", "how", "by"),
+    "DoseSettled": ("dose_id", "outcome", "how", "by", "second"),
     "AlertRaised": ("alert_id", "code", "severity", "dose_id", "compartment", "fault"),
     "AlertAcknowledged": ("alert_id", "by"),
     "AlertResolved": ("alert_id", "how", "by"),
@@ -206,8 +210,8 @@ PUBLIC: dict[str, tuple[str, ...]] = {
 # Stays at home, though harmless in itself or needed there: `envelope` (the whole plan), `document`
 # (a signed act), `groups` (ingredients), `place`
 # (quotes the plan), `quarters` (how much of a medicine), `version` of the software (info has it),
-# `log_epoch` (every document has it).
-PRIVATE = frozenset(("document", "envelope", "groups", "log_epoch", "place", "quarters"))
+# `rows` (the plan again), `log_epoch` (every document has it).
+PRIVATE = frozenset(("document", "envelope", "groups", "log_epoch", "place", "quarters", "rows"))
 
 
 def iso(at_ms: int) -> str:

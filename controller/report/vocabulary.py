@@ -30,7 +30,8 @@ _ALERTS = words(
     dose-missed dose-held dose-uncertain dose-warned left-in-cup cup-away board-silent
     board-fault clock-untrusted journal-fault reports-waiting load-due load-unfinished
     plan-expiring plan-not-valid mains-lost battery-low second-controller chute-held
-    compartment-held round-at-risk cup-blocked clock-drifting bad-frames machine-locked journal-lost
+    compartment-held round-at-risk cup-blocked clock-drifting bad-frames machine-locked
+    journal-lost plan-shifted
     """
 )
 
@@ -61,6 +62,7 @@ _LOADING = words(
 
 _PLANS = words(
     """
+    clock-repaired given-late
     stop hold resume never at unknown id-reuse gap-too-long same-ingredient on-hold stopped
     not-an-act act-repeated act-too-late not-halted other-patient clock-in-doubt say-version
     one-signature same-signer same-role unknown-signer bad-signature other-device older-version

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from controller import events as ev
+from controller.events import Json
 from controller.facts import Facts
 from controller.rules.alerts import close
 from controller.rules.doses import over
@@ -77,6 +78,17 @@ def would_change(state: State, facts: Facts, envelope: str) -> list[HeldRound]:
 def held_now(state: State, facts: Facts) -> list[HeldRound]:
     """The rounds that are held for the plan's sake now."""
     return _rounds(f for f in _live(state, facts) if f.code in (STOPPED, ON_HOLD))
+
+
+def held_row(row: HeldRound) -> Json:
+    """One held round for whoever shows it."""
+    return {
+        "compartment": row.compartment,
+        "due_at": row.due_at,
+        "until": row.until,
+        "doses": list(row.doses),
+        "regimens": list(row.regimens),
+    }
 
 
 def _live(state: State, facts: Facts) -> list[Fill]:

@@ -25,6 +25,7 @@ OPENED: Final = ("door-opened", "tray-changed")  # held until a person has looke
 EMPTY_FIRST: Final = ("plan-change", LOST)  # what is in it is not what should be: out with it
 BROKEN_OFF: Final = "loading-broken-off"  # said to be begun and never said to be done
 NOISES: Final = 3  # a piece weighs at least so many times the noise of the scale
+WAYS: Final = 8  # so many compartments of one instant are tried for one more dose
 SHARED_S: Final = 900  # doses share a compartment only if their common window is this long
 
 
@@ -90,7 +91,7 @@ def proposal(state: State, facts: Facts) -> list[Proposed]:
             for _ in range(max(0, min(facts.settings.asked_reserve - held, len(free)))):
                 rows.append(_asked_row(state, plan, regimen, free.pop(0), facts.utc_s))
     far = _far(state, facts)
-    for group in _groups(plan, [d for d in missing if d.dose_id not in named]):
+    for group in groups_of(plan, [d for d in missing if d.dose_id not in named]):
         if not free and far and group[0].due_at < far[-1].due_at and _soon(facts, group[0]):
             free.append(far.pop().compartment)  # full of what is needed later
         if not free:
@@ -171,23 +172,21 @@ def _needs(state: State, d: Dose, now_s: int) -> bool:
     return d.close_at > now_s and (life is None or life.stage in ("open", "ordered"))
 
 
-def _groups(plan: Plan, missing: list[Dose]) -> list[list[Dose]]:
+def groups_of(plan: Plan, missing: list[Dose]) -> list[list[Dose]]:
     """Doses that may share a compartment: one instant, one window, nothing to be held (R13)."""
     groups: list[list[Dose]] = []
     for d in missing:
-        last = groups[-1] if groups else []
-        alone = plan.regimen(d.regimen_id).alone
-        fits = (
-            bool(last)
-            and last[0].due_at == d.due_at
-            and not alone
-            and not plan.regimen(last[0].regimen_id).alone
-        )
-        if fits and _common(last, d) >= SHARED_S:
-            last.append(d)
+        near = [g for g in groups[-WAYS:] if g[0].due_at == d.due_at and _may_share(plan, g, d)]
+        if near:
+            near[0].append(d)
         else:
             groups.append([d])
     return groups
+
+
+def _may_share(plan: Plan, group: list[Dose], d: Dose) -> bool:
+    alone = plan.regimen(d.regimen_id).alone or plan.regimen(group[0].regimen_id).alone
+    return not alone and _common(group, d) >= SHARED_S
 
 
 def _common(group: list[Dose], d: Dose) -> int:

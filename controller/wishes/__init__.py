@@ -14,7 +14,7 @@ from controller import events as ev
 from controller.events import Json
 from controller.facts import Facts
 from controller.state import State
-from controller.wishes import asking, doses, loading, people
+from controller.wishes import asking, byhand, doses, loading, people
 from controller.wishes.arguments import Refused as Refused
 from controller.wishes.asking import may_ask as may_ask
 
@@ -32,9 +32,13 @@ _VERBS: Final[dict[str, Callable[[State, Facts, Mapping[str, Json]], list[ev.Eve
     "ask": asking.ask,
     "settle": doses.settle,
     "skip": doses.skip,
+    "give-late": doses.give_late,
+    "hand-out": doses.hand_out,
     "acknowledge": people.acknowledge,
     "resolve": people.resolve,
     "confirm-clock": people.confirm_clock,
+    "repair-clock": people.repair_clock,
+    "by-hand": byhand.by_hand,
     "loading": loading.loading,
     "loaded": loading.loaded,
     "emptied": loading.emptied,

@@ -7,14 +7,21 @@ Not responsible for who the person is: `by` is written down as given, never empt
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from controller import events as ev
+from controller.agenda import between, counters_of, plan_of_envelope
 from controller.events import Json
 from controller.facts import Facts
 from controller.rules.alerts import alert_id, close
-from controller.rules.doses import fill_of
-from controller.state import State
-from controller.wishes.arguments import Refused, text
+from controller.rules.doses import fill_of, opening
+from controller.rules.limits import free_at, room_at
+from controller.state import LOST, DoseLife, Fill, State
+from controller.wishes.arguments import Refused, at_machine, number, text
+from hal.wire import codes
+from schedules.model import DAY_S, Dose
+
+UNSURE: Final = (LOST, "tray-changed", "held-by-board")  # nobody can say what lies in there
 
 
 def settle(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
@@ -26,11 +33,109 @@ def settle(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Even
     d = state.doses.get(dose_id)
     if d is None or d.stage != "uncertain":
         raise Refused("not-uncertain", "Only a dose in doubt can be settled.")
-    happened: list[ev.Event] = [ev.DoseSettled(dose_id, str(outcome), how, by)]
+    second = _second(state, d, wish, by)
+    happened: list[ev.Event] = [ev.DoseSettled(dose_id, str(outcome), how, by, second)]
     alert = alert_id("dose-uncertain", dose_id)
     if alert in state.alerts:
         happened.append(ev.AlertResolved(alert, f"settled {outcome}", by))
     return happened
+
+
+def _second(state: State, d: DoseLife, wish: Mapping[str, Json], by: str) -> str:
+    """The other person that a high-alert medicine needs; "" where one is enough (R16)."""
+    if not _high_alert(state, d.regimen):
+        return ""
+    second = text(wish, "second") if wish.get("second") is not None else ""
+    if not second or second.casefold() == by.casefold():
+        raise Refused("second-person", "This medicine needs a second person's word, by name.")
+    return second
+
+
+def _high_alert(state: State, regimen: str) -> bool:
+    """As the plan says in which it was last found; a regimen that nobody knows is one."""
+    for envelope in (state.plan_envelope, *(f[0] for f in reversed(state.former))):
+        for one in plan_of_envelope(envelope).regimens if envelope else ():
+            if one.id == regimen:
+                return one.high_alert
+    return True
+
+
+def give_late(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
+    """A person at the open machine gives what was missed, once, inside gap and caps (R17)."""
+    at_machine(facts)
+    dose_id, by = text(wish, "dose_id"), text(wish, "by")
+    d = state.doses.get(dose_id)
+    if d is None or d.stage not in ("missed", "held") or d.taken_late_at:
+        raise Refused("not-missed", "Only a dose that was missed or held can be given late.")
+    fill = fill_of(state, d)
+    fallen = any(r.dose_id == dose_id for r in state.releases)
+    if fallen or fill is None or fill.state not in ("loaded", "held") or fill.code in UNSURE:
+        raise Refused("not-there", "It does not lie in its compartment any more, for all we know.")
+    if not state.clock_trusted or state.locked:
+        raise Refused("not-ready", "Nothing is given while the machine or its clock is in doubt.")
+    lives = [state.doses[one] for one in fill.doses if one in state.doses]
+    if len(lives) < len(fill.doses) or any(x.stage not in ("missed", "held") for x in lives):
+        raise Refused("shared-fill", "What shares its compartment must be given with it.")
+    for one in lives:
+        _in_limits(state, facts, one)
+    happened: list[ev.Event] = [ev.Emptied(fill.compartment, fill.fill, fill.pieces, by)]
+    for one in lives:
+        happened.append(ev.GivenLate(one.dose_id, by))
+        for code in ("dose-missed", "dose-held"):
+            name = alert_id(code, one.dose_id)
+            if name in state.alerts:
+                happened.append(ev.AlertResolved(name, "given late", by))
+    return happened
+
+
+def _in_limits(state: State, facts: Facts, d: DoseLife) -> None:
+    """Raises Refused where a gap or cap forbids it, or where it would cost the next dose."""
+    now = facts.early_s
+    if d.regimen in state.halts:
+        raise Refused("stopped", "This medicine was stopped or put on hold.")
+    free = free_at(state, state.plan_envelope, d.regimen, now)
+    if free > now:
+        raise Refused("gap", "Too soon after the last one.", free)
+    room = room_at(state, state.plan_envelope, d.regimen, d.quarters, now)
+    if room > now:
+        raise Refused("cap", "That is the most for now.", room)
+    for counter in counters_of(state.plan_envelope):
+        ahead = between(state.plan_envelope, now, now + counter.gap_s + DAY_S)
+        for row in ahead if d.regimen in counter.regimens else ():
+            late = row.regimen_id in counter.regimens and row.close_at <= now + counter.gap_s
+            if late and row.dose_id != d.dose_id:
+                raise Refused("next-dose", "It is too near to the next one: leave it out.")
+
+
+def hand_out(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
+    """Doses for a journey, taken out at the open machine: each has its outcome now (R17)."""
+    at_machine(facts)
+    compartment = number(wish, "compartment", 0, codes.COMPARTMENTS - 1)
+    pieces = number(wish, "pieces", 1, 200)
+    by, purpose = text(wish, "by"), text(wish, "for")
+    fill = state.fills.get(compartment)
+    if fill is None or fill.kind != "day" or fill.state != "loaded":
+        raise Refused("not-loaded", "Only planned doses that are sure to lie there are handed out.")
+    if pieces != fill.pieces:
+        raise Refused("wrong-pieces", f"{fill.pieces} pieces should be in it; count again.")
+    if not state.clock_trusted or state.locked or state.pending_envelope:
+        raise Refused("not-ready", "First the clock, a lock or a waiting plan must be settled.")
+    ahead = {d.dose_id: d for d in _rows_of(state, fill)}
+    happened: list[ev.Event] = [ev.Emptied(compartment, fill.fill, pieces, by)]
+    for dose_id in fill.doses:
+        life, row = state.doses.get(dose_id), ahead.get(dose_id)
+        if life is None and row is not None and row.regimen_id not in state.halts:
+            happened.append(opening(state.plan_envelope, row))
+        elif life is None or life.stage != "open":
+            raise Refused("not-open", "One of its doses is not to be given any more.")
+        happened.append(ev.DoseClosed(dose_id, "handed-out", purpose, 0, by))
+    return happened
+
+
+def _rows_of(state: State, fill: Fill) -> list[Dose]:
+    if not state.plan_envelope:
+        return []
+    return between(state.plan_envelope, fill.due_at - DAY_S, fill.due_at + DAY_S)
 
 
 def skip(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:

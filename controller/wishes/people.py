@@ -14,9 +14,11 @@ from controller.events import Json
 from controller.facts import Facts
 from controller.rules.loading import stands_still
 from controller.state import LOST, State
+from controller.trusted_time import SPREAD_S
 from controller.wishes.arguments import Refused, at_machine, text
 from hal.wire import codes
 
+VOIDABLE: Final = ("missed", "skipped", "held")
 _DOSE_ALERTS: Final = ("dose-missed", "dose-held", "left-in-cup", "dose-warned")
 
 
@@ -43,6 +45,29 @@ def confirm_clock(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[
     if state.clock_trusted:
         raise Refused("clock-trusted", "The clock is trusted; there is nothing to confirm.")
     return [ev.ClockConfirmed(by)]
+
+
+def repair_clock(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
+    """At the machine, watch in hand: the record's time had run ahead of the true one (R8)."""
+    at_machine(facts)
+    by = text(wish, "by")
+    now = facts.utc_s
+    if facts.clock_trusted or state.floor_s <= now + SPREAD_S:
+        raise Refused("not-ahead", "The record is not ahead of the clock; nothing to repair.")
+    if wish.get("now") != now // 60 * 60:
+        raise Refused("say-time", "Compare with your watch and say the minute that is shown.")
+    voided = tuple(
+        d.dose_id
+        for d in state.doses.values()
+        if d.closed_at > now + SPREAD_S and not d.committed and d.stage in VOIDABLE
+    )
+    happened: list[ev.Event] = [ev.ClockRepaired(by, voided)]
+    happened += [
+        ev.AlertResolved(a.alert_id, "clock repaired", by)
+        for a in state.alerts.values()
+        if a.dose_id in voided
+    ]
+    return happened
 
 
 def unlock(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:

@@ -58,8 +58,10 @@ def test_only_a_settlement_leaves_uncertain() -> None:
 
 @pytest.mark.parametrize("outcome", [o for o in table.OUTCOMES if o != "uncertain"])
 def test_an_outcome_is_written_once(outcome: str) -> None:
-    """No row leaves a settled outcome."""
+    """No row leaves a settled outcome but one: a repaired clock, of what nobody asked for (R8)."""
     for step, _, _ in table.ROWS:
+        if step == "voided":
+            continue
         with pytest.raises(table.IllegalStep):
             table.after(outcome, step)
 

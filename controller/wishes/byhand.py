@@ -1,0 +1,84 @@
+"""A named person gives medicine by hand: the machine cannot, or was opened without power (R9).
+
+Responsible for: what such a giving means for doses, gaps, caps and the compartment, round by
+round. A fact that has happened is always written down; one that is only asked for must keep gap
+and cap. The compartment is spent then, and nothing can release it any more. Not responsible for
+who the person is: `by` is written down as given, never empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from controller import events as ev
+from controller.events import Json
+from controller.facts import Facts
+from controller.rules.alerts import alert_id, close
+from controller.rules.doses import doses_of
+from controller.rules.limits import free_at, room_at
+from controller.rules.orders import live
+from controller.state import DoseLife, Fill, State
+from controller.wishes.arguments import Refused, at_machine, number, text
+from hal.wire import codes
+
+HOW = "by-hand"
+
+
+def by_hand(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
+    """Pieces of one compartment were, or (without `done`) are about to be, given by hand."""
+    if facts.board is not None:  # a dead machine is opened mechanically: the door cannot be seen
+        at_machine(facts)
+    compartment = number(wish, "compartment", 0, codes.COMPARTMENTS - 1)
+    pieces = number(wish, "pieces", 1, 200)
+    by, done = text(wish, "by"), wish.get("done") is True
+    fill = state.fills.get(compartment)
+    if fill is None or fill.state not in ("loaded", "held") or not fill.fill:
+        raise Refused("not-loaded", "Nothing that could be given is known to be in it.")
+    if pieces != fill.pieces:
+        raise Refused("wrong-pieces", f"{fill.pieces} pieces belong in it; count again.")
+    order = state.order
+    if live(order) and order is not None and order.compartment == compartment:
+        raise Refused("busy", "The machine is at it just now; wait until it has answered.")
+    lives = _lives(state, facts, fill, done)
+    happened: list[ev.Event] = [
+        ev.GivenByHand(compartment, fill.fill, tuple(d.dose_id for d in lives), pieces, by)
+    ]
+    for d in lives:
+        happened += _outcome(state, d, by)
+    return happened
+
+
+def _lives(state: State, facts: Facts, fill: Fill, done: bool) -> list[DoseLife]:
+    """The doses it is, each of which may be given; raises Refused."""
+    names = doses_of(state, fill)
+    known = [state.doses[d] for d in names if d in state.doses]
+    if not names or len(known) < len(names):
+        raise Refused("not-open", "It is not time for it yet.", fill.open_at)
+    if any(d.stage not in ("open", "held", "missed", "uncertain") for d in known):
+        raise Refused("not-open", "It was given, or is being given, already.")
+    for d in known:
+        if done or d.stage == "uncertain":
+            continue
+        if d.stage != "open" or facts.late_s >= d.close_at:
+            raise Refused("too-late", "Its time is over; ask somebody who may decide that.")
+        now = facts.early_s
+        gap = free_at(state, state.plan_envelope, d.regimen, now)
+        room = room_at(state, state.plan_envelope, d.regimen, d.quarters, now)
+        if gap > now or room:
+            raise Refused("gap" if gap > now else "cap", "Too soon after the last.", max(gap, room))
+    return known
+
+
+def _outcome(state: State, d: DoseLife, by: str) -> list[ev.Event]:
+    """What is known of the dose from now on; an outcome that was written stays and is corrected."""
+    if d.stage == "open":
+        return close(state, d, "taken", HOW, 0, by)
+    happened: list[ev.Event] = [
+        ev.DoseSettled(d.dose_id, "taken", HOW, by)
+        if d.stage == "uncertain"
+        else ev.TakenLate(d.dose_id)
+    ]
+    for code in ("dose-held", "dose-missed", "dose-uncertain"):
+        if alert_id(code, d.dose_id) in state.alerts:
+            happened.append(ev.AlertResolved(alert_id(code, d.dose_id), HOW, by))
+    return happened
