@@ -11,7 +11,7 @@ TESTS ?= tests
 LOCK = uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
        --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup run demo kills years hostile test zones clocks check fmt lint types imports tongue tidy pages docs trace bench model lock clean purge
+.PHONY: help setup run demo kills years hostile resets test zones clocks check fmt lint types imports tongue tidy pages docs trace bench model lock clean purge
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -51,6 +51,9 @@ hostile: .venv/.dev  ## a controller with the right key and the worst will, agai
 
 clocks: .venv/.dev  ## every clock trouble in every phase of a dose, healed soon and late
 	@$(BIN)/python -m tests.clocks.sweep
+
+resets: .venv/.dev  ## real MicroPython, killed at every operation, write and instant of a dose
+	@$(BIN)/python -m tests.resets.run $(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
 check: .venv/.dev  ## lint, types, import rules, MicroPython, hygiene, hazard trace
 	@$(MAKE) --keep-going --no-print-directory lint types imports tongue tidy pages trace
