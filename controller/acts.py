@@ -35,9 +35,11 @@ def desired(state: State, facts: Facts) -> Desired:
         _ask_for(d, state, order)
     d.signal = signal(state, facts)
     for fill in state.fills.values():
-        if fill.state in ("held", "loading"):
+        by_hand = fill.state == "spent" and fill.code == "by-hand"
+        if by_hand or fill.state in ("held", "loading"):
             d.hold_mask |= 1 << fill.compartment
-        if over(state, facts, fill):  # nobody needs to be called for it any more (R19)
+        # nobody needs to be called for it any more (R19), and the board never releases it (R9)
+        if by_hand or over(state, facts, fill):
             d.settled_mask |= 1 << fill.compartment
     d.settled_lease = state.lease_no
     if state.service_move:

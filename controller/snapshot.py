@@ -15,6 +15,7 @@ from controller.events import Json
 from controller.facts import Facts
 from controller.rules.doses import round_doses
 from controller.rules.loading import proposal
+from controller.rules.reach import days as days_of
 from controller.state import LOST, DoseLife, State
 from controller.table import OUTCOMES
 from controller.wishes import may_ask
@@ -252,7 +253,15 @@ def _loading(state: State, facts: Facts) -> Json:
         for f in sorted(state.fills.values(), key=lambda f: f.compartment)
         if f.state == "held" and f.code in OPENED
     ]
-    return {"asked": asked, "rows": rows, "verify": verify, "done": state.loading_done}
+    lasts, lost = days_of(state, facts)
+    return {
+        "asked": asked,
+        "rows": rows,
+        "verify": verify,
+        "done": state.loading_done,
+        "days": lasts,
+        "days_lost": lost,
+    }
 
 
 def _board(state: State, facts: Facts) -> Json:

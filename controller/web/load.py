@@ -37,6 +37,8 @@ class Work:
     drive_off: bool  # position unproven or chute in doubt: the tray goes home first, covered
     held: tuple[int, ...]
     fills: tuple[Fill, ...]
+    days: int = 0  # that a full machine lasts
+    days_lost: int = 0  # because some medicines lie alone
 
     @property
     def open(self) -> bool:
@@ -61,6 +63,8 @@ def work(now: Snapshot) -> Work:
         drive_off=bool(flags & codes.F_DRIVE_OFF) or text(now.board, "fault") in COVERED_FIRST,
         held=load.verify if load and load.verify else held,
         fills=tuple(_fill(row, now) for row in load.rows) if load else (),
+        days=load.days if load else 0,
+        days_lost=load.days_lost if load else 0,
     )
 
 

@@ -118,6 +118,8 @@ class Load:
     done: bool
     rows: tuple[LoadRow, ...]
     verify: tuple[int, ...]
+    days: int = 0  # that a full machine lasts
+    days_lost: int = 0  # because some medicines lie alone
 
 
 @dataclass(frozen=True)
@@ -275,6 +277,8 @@ def _read_load(source: Object) -> Load:
         done=flag(source, "done"),
         rows=tuple(map(_read_load_row, objects(source, "rows"))),
         verify=numbers(source, "verify"),
+        days=number(source, "days"),
+        days_lost=number(source, "days_lost"),
     )
 
 

@@ -1,0 +1,45 @@
+"""How long a full machine lasts, and what it costs that some medicines must lie alone (R13).
+
+Responsible for: counting compartments over the rounds ahead. Not responsible for what lies
+where (loading.py). Told at loading, so that nobody wonders why the machine is full so soon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from controller.agenda import between, plan_of_envelope
+from controller.facts import Facts
+from controller.rules.loading import DAY_S, groups_of, wanted_envelope
+from controller.state import State
+from hal.wire import codes
+from schedules.model import Dose
+
+
+def days(state: State, facts: Facts) -> tuple[int, int]:
+    """(days that a full machine lasts, days more if every round fitted into one compartment)."""
+    envelope = wanted_envelope(state)
+    if not envelope:
+        return 0, 0
+    plan = plan_of_envelope(envelope)
+    asked = sum(1 for r in plan.regimens if r.as_needed is not None)
+    room = max(0, codes.COMPARTMENTS - asked * facts.settings.asked_reserve)
+    until = min(facts.utc_s + facts.settings.load_days * DAY_S, plan.valid_until)
+    ahead = between(envelope, facts.utc_s, until) if until > facts.utc_s else []
+    lasts = _lasts(ahead, facts.utc_s, until, room, lambda doses: len(groups_of(plan, doses)))
+    shared = _lasts(ahead, facts.utc_s, until, room, lambda doses: 1)
+    return lasts, shared - lasts
+
+
+def _lasts(
+    ahead: list[Dose], now_s: int, until_s: int, room: int, takes: Callable[[list[Dose]], int]
+) -> int:
+    """Whole days until the first round that finds no compartment."""
+    rounds: dict[int, list[Dose]] = {}
+    for d in ahead:
+        rounds.setdefault(d.due_at, []).append(d)
+    for due_at in sorted(rounds):
+        room -= takes(rounds[due_at])
+        if room < 0:
+            return (due_at - now_s) // DAY_S
+    return (until_s - now_s) // DAY_S
