@@ -57,10 +57,12 @@ def _lives(state: State, facts: Facts, fill: Fill, done: bool) -> list[DoseLife]
     if any(d.stage not in ("open", "held", "missed", "uncertain") for d in known):
         raise Refused("not-open", "It was given, or is being given, already.")
     for d in known:
-        if done or d.stage == "uncertain":
+        if done:
             continue
-        if d.stage != "open" or facts.late_s >= d.close_at:
+        if d.stage not in ("open", "uncertain") or facts.late_s >= d.close_at:
             raise Refused("too-late", "Its time is over; ask somebody who may decide that.")
+        if d.stage == "uncertain":
+            continue  # all its pieces were counted in the compartment: nothing of it fell
         now = facts.early_s
         gap = free_at(state, state.plan_envelope, d.regimen, now)
         room = room_at(state, state.plan_envelope, d.regimen, d.quarters, now)
