@@ -45,7 +45,7 @@ _ORDERS = words(
 _LOCKS = words(
     """
     board-simulated journal-lost board-store-missing release-without-commit no-end-of-deciding
-    locked illegal-step new board-clock-not-set stepped apart before-journal
+    orders-used-up locked illegal-step new board-clock-not-set stepped apart before-journal
     """
 )
 

@@ -6,10 +6,15 @@ themselves. Not responsible for doses or for who is told (alarms.py).
 
 from __future__ import annotations
 
+from typing import Final
+
 from controller import events as ev
 from controller.facts import Facts
+from controller.rules.orders import live
 from controller.state import State
 from hal.wire import codes
+
+ORDERS_MAX: Final = 0xFFFFFFFF  # on the cable; a number that comes round would release again
 
 
 def board(state: State, facts: Facts) -> list[ev.Event]:
@@ -36,6 +41,8 @@ def locks(state: State, facts: Facts) -> list[ev.Event]:
         return [ev.Locked("board-simulated")]
     if facts.flag(codes.F_LOCKED):
         return [ev.Locked("board-store-missing")]
+    if max(state.last_order, facts.board.order) >= ORDERS_MAX and not live(state.order):
+        return [ev.Locked("orders-used-up")]
     return []
 
 

@@ -221,9 +221,7 @@ def test_field_when_nobody_can_follow_everybody_is_told(tmp_path: Path) -> None:
         ),
     ],
 )  # fmt: skip
-def test_a_cable_that_comes_and_goes_hides_no_alert(
-    home: Home, cut_s: int, whole_s: int
-) -> None:
+def test_a_cable_that_comes_and_goes_hides_no_alert(home: Home, cut_s: int, whole_s: int) -> None:
     """The same pumps: alarms in the wrong order hid the one that mattered.
 
     For two hours the cable comes and goes while a dose is missed: no alert is raised more than
