@@ -11,7 +11,7 @@ TESTS ?= tests
 LOCK = uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
        --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup run demo kills years hostile resets test zones clocks check fmt lint types imports tongue tidy pages docs trace bench model lock clean purge
+.PHONY: help setup run demo kills years hostile resets test zones clocks check fmt lint types imports tongue tidy pages docs trace bench model mutants lock clean purge
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -84,6 +84,9 @@ trace: .venv/.dev  ## hazard -> control -> file -> mishap -> test, as SAFETY.md 
 
 model: .venv/.dev  ## explore the production core until nothing is new (SLICE=1: the part of every test run)
 	$(BIN)/python -m tests.model $(if $(SLICE),--slice) --jobs $(or $(JOBS),2)
+
+mutants: .venv/.dev  ## break the protocol in one place at a time: each must be found, with its shortest trace
+	$(BIN)/python -m tests.model.kill --jobs $(or $(JOBS),2)
 
 fmt: .venv/.dev  ## sort imports, mend what ruff can mend
 	$(BIN)/ruff check --fix .

@@ -69,7 +69,7 @@ class BoardState:
     photo: Frozen | None  # None: the board has no power
     heard: int
     mid: int  # ms to the next turn while in motion, -1: at rest
-    seen: tuple[int, int]  # highest (order, rank of its state) ever told
+    seen: tuple[int, int, int]  # highest (order, rank of its state) ever told, and its verdict
     actual: bytes  # what it would say now, b"": nothing
     desired: bytes  # what it was told last, b"": nothing in this boot
     order: tuple[int, int]  # number and state
@@ -114,7 +114,7 @@ class Board:
         photo = Firmware.photo(old)  # type: ignore[arg-type]
         frozen = freeze_world(w)
         fresh = self._wake(frozen, photo, ALIVE, 0)
-        return self._settle(fresh, (0, 0), -1)
+        return self._settle(fresh, (0, 0, 0), -1)
 
     def _wake(self, frozen: Frozen, photo: Frozen, heard: int, phase: int) -> Firmware:
         utc = self.scene.times[phase]
@@ -135,10 +135,11 @@ class Board:
             self.states.append(state)
         return found
 
-    def _dark(self, seen: tuple[int, int]) -> int:
+    def _dark(self, seen: tuple[int, int, int]) -> int:
         w = self._world
         w.boot_ms = w.now_ms
         w.press_count = w.agreed = 0
+        w.void = max(w.void, durable_order(w).number)
         w.attention = False
         truth = invariants.truth(w, self.scene)
         return self._number(
@@ -148,7 +149,7 @@ class Board:
             )
         )  # fmt: skip
 
-    def _settle(self, fw: Firmware, seen: tuple[int, int], mid: int) -> int:
+    def _settle(self, fw: Firmware, seen: tuple[int, int, int], mid: int) -> int:
         """Number the state that this firmware and world are in now."""
         w = self._world
         assert w.now_ms - w.boot_ms == fw.clock.now_ms, "the last turn was now"
@@ -157,8 +158,11 @@ class Board:
         w.boot_ms = w.now_ms - UP
         w.watchdog_ms, w.ready_ms = w.now_ms + 8_000, w.now_ms - UP
         order = fw.mind.order
-        now = (order.number, RANK.get(order.state, 0))
-        if now < seen:
+        rank = RANK.get(order.state, 0)
+        now = (order.number, rank, order.verdict if rank == RANK[codes.DONE] else 0)
+        if now[:2] == seen[:2] and now != seen:
+            self._breaks.append(f"P7: the verdict {seen} became {now}")
+        elif now < seen:
             self._breaks.append(f"I7: the board said {seen} and now {now}")
         self._breaks += invariants.rest(w, fw, self.scene) if mid < 0 else []
         photo = fw.photo()

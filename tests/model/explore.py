@@ -179,7 +179,7 @@ class Explorer:
 
     def _check_start(self, b: int, b2: int, c: int) -> None:
         was, now = self.board.states[b].seen, self.board.states[b2].seen
-        if now != was and now[1] >= 2 and not self.board.states[b2].dark:
+        if now[:2] != was[:2] and now[1] >= 2 and not self.board.states[b2].dark:
             order, state = self.board.states[b2].order
             exposed = any(
                 y[0] > x[0]

@@ -74,7 +74,7 @@ def step(w: ModelWorld, fw: Firmware, scene: Scene) -> list[str]:
             continue
         fill = next((f for f in scene.fills if f.compartment == order.compartment), None)
         broken += i6_durable_before_motion(what, where, order)
-        broken += i2_window(w, scene, fill)
+        broken += i2_window(w, scene, fill, order, what)
         broken += i18_contents(w, scene, fill, order)
         broken += r14_consent(w, order)
         if what == "drive":
@@ -92,12 +92,13 @@ def i6_durable_before_motion(what: str, where: int, order: Any) -> list[str]:
     return []
 
 
-def i2_window(w: ModelWorld, scene: Scene, fill: Loaded | None) -> list[str]:
+def i2_window(w: ModelWorld, scene: Scene, fill: Loaded | None, order: Any, what: str) -> list[str]:
     """I2: no motion for a dose outside its window by true time (a begun round may finish)."""
     if fill is None:
         return ["I2: motion for a compartment that nobody loaded"]
     now = scene.times[w.phase]
-    inside = fill.open_at <= now < fill.close_at + FINISH_S
+    begins = what == "drive" and order.number == order.round
+    inside = fill.open_at <= now < fill.close_at + (0 if begins else FINISH_S)
     return [] if inside else [f"I2: motion {now - fill.close_at} s after the close"]
 
 
@@ -110,7 +111,10 @@ def i18_contents(w: ModelWorld, scene: Scene, fill: Loaded | None, order: Any) -
 
 def r14_consent(w: ModelWorld, order: Any) -> list[str]:
     """I2, R14: no motion without a press in this boot, after PREPARE, with no lift since."""
-    return [] if w.agreed == order.round else ["R14: motion without consent"]
+    broken = [] if w.agreed == order.round else ["R14: motion without consent"]
+    if order.number <= w.void:
+        broken.append("R14: motion for an order of an earlier boot")
+    return broken
 
 
 def i15_cup(w: ModelWorld, scene: Scene, order: Any) -> list[str]:
@@ -154,7 +158,9 @@ def i16_alone(w: ModelWorld, fw: Firmware, scene: Scene) -> list[str]:
 # --- at the controller: every transaction ------------------------------------------------------
 
 
-def transaction(before: State, facts: Facts, happened: list[ev.Event], audit: Audit) -> list[str]:
+def transaction(
+    before: State, facts: Facts, happened: list[ev.Event], audit: Audit, scene: Scene
+) -> list[str]:
     """Everything that is judged when the controller writes."""
     broken: list[str] = []
     for event in happened:
@@ -165,6 +171,8 @@ def transaction(before: State, facts: Facts, happened: list[ev.Event], audit: Au
         elif isinstance(event, ev.OrderPrepared | ev.OrderCommitted):
             broken += i9_locked(before, facts)
             broken += i14_trusted(before, facts)
+            if isinstance(event, ev.OrderCommitted):
+                broken += i8_own_gap(before, facts, scene)
         elif isinstance(event, ev.Locked) and event.reason != "board-store-missing":
             broken.append(f"lock: {event.reason}")
         elif isinstance(event, ev.DoseSettled) and event.by != "board":
@@ -202,6 +210,18 @@ def i14_trusted(before: State, facts: Facts) -> list[str]:
     """I14: an order only on a trusted clock, never before the newest trusted instant."""
     sound = before.clock_trusted and facts.clock_trusted and facts.utc_s >= before.floor_s
     return [] if sound else ["I14: an order on a clock in doubt"]
+
+
+def i8_own_gap(before: State, facts: Facts, scene: Scene) -> list[str]:
+    """I8: the controller keeps gaps by its own journal, whatever the board would refuse."""
+    assert before.order is not None
+    mine = [before.doses[name] for name in before.order.doses]
+    for r in before.releases:
+        for d in mine:
+            near = not r.lifted_at or facts.early_s - r.lifted_at < scene.gaps[d.regimen]
+            if r.regimen == d.regimen and r.dose_id != d.dose_id and near:
+                return ["I8: the controller commits inside the gap"]
+    return []
 
 
 def i19_anchor(event: ev.DoseClosed, facts: Facts, before: State) -> list[str]:

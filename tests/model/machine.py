@@ -15,6 +15,7 @@ from typing import Any, Final
 from firmware import pairing, store
 from firmware.cycle import IDLE
 from firmware.loop import Executive
+from firmware.mind import Mind
 from firmware.mover import Mover
 from firmware.order import SIZE as ORDER_SIZE
 from firmware.order import Order
@@ -47,7 +48,7 @@ _INSTANTS: Final = frozenset(
 _LISTS: Final = frozenset({"releases", "flights", "landings", "exposures"})
 _OWN: Final = (
     "door_open", "service_on", "button_down", "door_count", "press_count", "lamp_shows",
-    "buzzer_sounds", "up", "reset_cause", "starved", "bounces", "button_stuck", "agreed",
+    "buzzer_sounds", "up", "reset_cause", "starved", "bounces", "button_stuck", "agreed", "void",
 )  # fmt: skip
 _OWN_INSTANTS: Final = ("boot_ms", "ready_ms", "watchdog_ms")
 
@@ -60,6 +61,7 @@ class ModelWorld(World):
         self.cuts: list[Frozen] | None = None
         self.phase = 0  # which of the scene's instants it is
         self.moved: list[tuple[str, int, Order]] = []  # drive and gate, by which durable order
+        self.void = 0  # the highest order there was when the power was last lost
         self.agreed = 0  # the round that was prepared when somebody pressed, in this boot
 
     def mark(self, what: str) -> None:
@@ -219,16 +221,18 @@ class Firmware(Executive):
         c = parts[0]
         parts[0] = (UP, 0, *c[2:4], UP, c[5])
         own = (self.boot_epoch, self._boot_ms - now_ms, self._set_clock_s, self._lease_refusal)
-        return (*parts, own)
+        return (*parts, own, _packed(self.mind))
 
     def relive(self, photo: Frozen, utc_s: int, heard: int) -> None:
         """Become what `photo` was taken of, at another time of day."""
-        parts = [*photo[:-1]]
+        parts = [*photo[:-2]]
         c = parts[0]
         parts[0] = (c[0], utc_s, *c[2:])
         pairing.recall(self.memory, self.mind, KEY)
         self.resume(parts)
-        own = photo[-1]
+        self.mind.order.unpack(photo[-1])  # also what was not made durable
+        self.mind.ledger.unpack(photo[-1], ORDER_SIZE)
+        own = photo[-2]
         self.boot_epoch, self._boot_ms = own[0], own[1] + UP
         self._set_clock_s, self._lease_refusal = own[2], own[3]
         self.plug(heard)
@@ -257,6 +261,14 @@ class Firmware(Executive):
         news = self.news
         news._told_ms = now_ms
         news._told = bytearray(len(news.now))  # what it would say is read where it is needed
+
+
+def _packed(mind: Mind) -> bytes:
+    """Order and ledger as they are in RAM."""
+    buffer = bytearray(ORDER_SIZE + mind.ledger.size())
+    mind.order.pack_into(buffer)
+    mind.ledger.pack_into(buffer, ORDER_SIZE)
+    return bytes(buffer)
 
 
 def _still(now_ms: int) -> Mover:

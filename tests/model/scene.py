@@ -98,8 +98,8 @@ def _times(fills: tuple[Loaded, ...], state: State, most: int) -> tuple[int, ...
     for f in fills:
         row = state.fills[f.compartment]
         telling = (
-            row.due_at, row.close_at + 1, row.close_at + 1810, row.close_at - 2, row.warn_at + 1,
-            row.close_at + 130, row.due_at + 90, row.open_at + 1,
+            row.due_at, row.close_at + 1, row.due_at + 90, row.close_at - 2, row.close_at + 1810,
+            row.warn_at + 1, row.close_at + 130, row.open_at + 1,
         )  # fmt: skip
         found |= set(telling[: most - 1])
     last = max(found) + 86400
