@@ -14,6 +14,7 @@ from controller.agenda import between, plan_in_force
 from controller.events import Json
 from controller.facts import Facts
 from controller.rules.doses import round_doses
+from controller.rules.halts import held_now, held_row
 from controller.rules.loading import proposal
 from controller.rules.reach import days as days_of
 from controller.state import LOST, DoseLife, State
@@ -47,6 +48,11 @@ def snapshot(state: State, facts: Facts, written: int, acked: int) -> dict[str, 
         if plan
         else None,
         "pending_version": state.pending_version,
+        "halts": [
+            {"regimen_id": name, "act": h.act, "since_ms": h.at_s * 1000, "by": h.by}
+            for name, h in state.halts.items()
+        ],
+        "held_rounds": [held_row(row) for row in held_now(state, facts)],
         "signal": signal,
         "say": _say(state, facts, signal),
         "next": _next(state, facts),

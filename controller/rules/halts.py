@@ -54,6 +54,9 @@ def hold_fills(state: State, facts: Facts) -> list[ev.Event]:
     happened: list[ev.Event] = []
     for f in state.fills.values():
         acts = {state.halts[r].act for r in f.regimens if r in state.halts}
+        waits = all(state.halts[r].answered for r in f.regimens if r in state.halts)
+        if f.state == "loaded" and waits and f.fill > state.leased_fill:
+            continue  # put in for the version that lets it go on, and given under no other lease
         if f.state == "loaded" and acts:
             code = STOPPED if "stop" in acts else ON_HOLD
             happened.append(ev.FillHeld(f.compartment, f.fill, code))

@@ -16,13 +16,15 @@ from controller.facts import Facts
 from controller.rules.doses import over
 from controller.state import LOST, Fill, State
 from hal.wire import codes
+from hal.wire.codes import ROW_GROUPS
 from hal.wire.messages import Actual, Group, Lease, lease_digest
+from schedules.limits import counters
 from schedules.model import Dose, LastTaken, Plan, Regimen
 
 DAY_S: Final = 86400
 CLOCK_SET_S: Final = 2
 OPENED: Final = ("door-opened", "tray-changed")  # held until a person has looked; then as before
-EMPTY_FIRST: Final = ("plan-change", LOST)  # what is in it is not what should be: out with it
+EMPTY_FIRST: Final = ("plan-change", "clock-repaired", LOST)  # what is in it is not what should be: out with it
 BROKEN_OFF: Final = "loading-broken-off"  # said to be begun and never said to be done
 NOISES: Final = 3  # a piece weighs at least so many times the noise of the scale
 WAYS: Final = 8  # so many compartments of one instant are tried for one more dose
@@ -175,8 +177,15 @@ def _needs(state: State, d: Dose, now_s: int) -> bool:
 def groups_of(plan: Plan, missing: list[Dose]) -> list[list[Dose]]:
     """Doses that may share a compartment: one instant, one window, nothing to be held (R13)."""
     groups: list[list[Dose]] = []
+    counted = {r.id: {c.key for c in counters(plan) if r.id in c.regimens} for r in plan.regimens}
     for d in missing:
-        near = [g for g in groups[-WAYS:] if g[0].due_at == d.due_at and _may_share(plan, g, d)]
+        near = [
+            g
+            for g in groups[-WAYS:]
+            if g[0].due_at == d.due_at
+            and _may_share(plan, g, d)
+            and len(set().union(*(counted[x.regimen_id] for x in (*g, d)))) <= ROW_GROUPS
+        ]
         if near:
             near[0].append(d)
         else:

@@ -114,7 +114,9 @@ def hand_out(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Ev
     pieces = number(wish, "pieces", 1, 200)
     by, purpose = text(wish, "by"), text(wish, "for")
     fill = state.fills.get(compartment)
-    if fill is None or fill.kind != "day" or fill.state != "loaded":
+    # opening the door to hand it out has held it; whoever stands there counts the pieces
+    lies = fill is not None and (fill.state == "loaded" or fill.code == "door-opened")
+    if fill is None or fill.kind != "day" or not lies:
         raise Refused("not-loaded", "Only planned doses that are sure to lie there are handed out.")
     if pieces != fill.pieces:
         raise Refused("wrong-pieces", f"{fill.pieces} pieces should be in it; count again.")

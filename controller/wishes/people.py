@@ -18,6 +18,7 @@ from controller.trusted_time import SPREAD_S
 from controller.wishes.arguments import Refused, at_machine, text
 from hal.wire import codes
 
+REPAIRED: Final = "clock-repaired"
 VOIDABLE: Final = ("missed", "skipped", "held")
 _DOSE_ALERTS: Final = ("dose-missed", "dose-held", "left-in-cup", "dose-warned")
 
@@ -62,6 +63,12 @@ def repair_clock(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[e
         if d.closed_at > now + SPREAD_S and not d.committed and d.stage in VOIDABLE
     )
     happened: list[ev.Event] = [ev.ClockRepaired(by, voided)]
+    # the board was told that these windows are settled: it gives them under a new fill only
+    happened += [
+        ev.FillHeld(f.compartment, f.fill, REPAIRED)
+        for f in state.fills.values()
+        if f.state in ("loaded", "held") and set(f.doses) & set(voided)
+    ]
     happened += [
         ev.AlertResolved(a.alert_id, "clock repaired", by)
         for a in state.alerts.values()

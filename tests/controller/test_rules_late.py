@@ -1,0 +1,261 @@
+"""R16, R17 and R18: doubts, late doses, journeys, and rows that nobody may shift."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller import events as ev
+from controller import words
+from controller.rules.limits import free_at
+from controller.rules.loading import groups_of
+from hal.sim import mishaps
+from hal.wire.codes import ROW_GROUPS
+from schedules import localtime
+from schedules.doses import doses
+from schedules.planfile import parse_plan
+from tests.controller.home import DAY, EXAMPLE, HOUR, Home, at
+from tests.controller.test_rules import CALL, OVER, at_home, fallen, how
+from tests.controller.test_rules_plan import skip_to
+
+HIGH = (
+    "    piece_mg: 200\n",
+    "    piece_mg: 200\n    high_alert: yes\n    limits: {max_per_24h: 1}\n",
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """The example's plan, loaded, on a Monday at six."""
+    return at_home(tmp_path)
+
+
+def at_door(home: Home, verb: str, **args: Any) -> str:
+    """The code of a wish made with the switch held and the door open."""
+    home.world.service(True)
+    home.world.open_door()
+    home.run(2)
+    code = home.wish(verb, **args).code
+    home.world.close_door()
+    home.world.service(False)
+    home.run(2)
+    return code
+
+
+def dose(home: Home, regimen: str, number: int = 0) -> Any:
+    """One dose that the core knows, in due order."""
+    known = [d for d in home.doses.values() if d.regimen == regimen]
+    return sorted(known, key=lambda d: d.due_at)[number]
+
+
+# --- R16 -------------------------------------------------------------------------------------
+
+
+def _in_doubt(home: Home) -> Any:
+    home.run_to(CALL)
+    mishaps.cause(home.world, "scale_stuck")
+    home.world.press()
+    home.run(60)
+    mishaps.heal(home.world, "scale_stuck")
+    return dose(home, "amlodipine-5")
+
+
+def test_r16_a_doubt_about_a_high_alert_medicine_needs_two_people(tmp_path: Path) -> None:
+    """One name, or the same name twice, settles nothing."""
+    home = at_home(tmp_path, HIGH)
+    doubt = _in_doubt(home)
+    said = {"dose_id": doubt.dose_id, "outcome": "missed", "how": "counted", "by": "person/ada"}
+    assert "uncertain" == doubt.stage
+    assert "second-person" == home.wish("settle", **said).code
+    assert "second-person" == home.wish("settle", **said, second="person/ADA").code
+    assert "" == home.wish("settle", **said, second="person/ben").code
+
+    settled: Any = home.events(ev.DoseSettled)
+    assert [("person/ada", "person/ben")] == [(e.by, e.second) for e in settled]
+
+
+def test_r16_a_settlement_frees_no_gap(home: Home) -> None:
+    """Settled as missed: what may have fallen counts as before, here and on the board."""
+    doubt = _in_doubt(home)
+    assert home.controller is not None
+    home.world.take_cup()
+    home.run(5)
+    home.world.return_cup()
+    home.run(5)
+    envelope = home.controller.state.plan_envelope
+    before = free_at(home.controller.state, envelope, "amlodipine-5", home.now_s)
+    assert before > home.now_s
+    said = {"outcome": "missed", "how": "counted", "by": "person/ada"}
+    assert "" == home.wish("settle", dose_id=doubt.dose_id, **said).code
+
+    assert before == free_at(home.controller.state, envelope, "amlodipine-5", home.now_s)
+
+
+def test_r16_a_grant_that_nobody_uses_is_withdrawn(home: Home) -> None:
+    """Asked for and never pressed: skipped(withdrawn), and nothing counts."""
+    assert "" == home.wish("ask", regimen="paracetamol-500").code
+    home.run(1000)
+
+    assert [("skipped", "withdrawn")] == how(home, "paracetamol-500")
+    assert "" == home.wish("ask", regimen="paracetamol-500").code
+
+
+def test_r16_a_compartment_feeds_no_more_counters_than_a_lease_row_holds() -> None:
+    """Six medicines at eight: shared so that each row of the lease can count all it holds."""
+    text = EXAMPLE.read_text()
+    start = text.index("  - id: amlodipine-5")
+    block = text[start : text.index("  - id: gabapentin-300")]
+    more = "".join(block.replace("amlodipine", f"other{i}") for i in range(5))
+    plan = parse_plan(text[:start] + more + text[start:])
+    monday = at("2026-11-23T00:00:00+00:00")
+    groups = groups_of(plan, doses(plan, monday, monday + DAY))
+
+    assert max(len(g) for g in groups) == ROW_GROUPS
+    assert 7 == sum(len(g) for g in groups if g[0].due_at == monday + 7 * HOUR)
+
+
+# --- R17 -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("critical", "late_min", "expected"), [(0, 60, 30), (1, 60, 10), (1, 15, 7)]
+)
+def test_r17_somebody_is_told_while_the_dose_can_still_be_taken(
+    critical: int, late_min: int, expected: int
+) -> None:
+    """No later than half the late window; time-critical ten minutes after due."""
+    more = f"    piece_mg: 200\n    window: {{early: 10min, late: {late_min}min}}\n"
+    more += "    time_critical: yes\n" if critical else ""
+    plan = parse_plan(EXAMPLE.read_text().replace("    piece_mg: 200\n", more))
+    row = next(d for d in doses(plan, plan.valid_from, plan.valid_from + DAY)
+               if d.regimen_id == "amlodipine-5")  # fmt: skip
+
+    assert expected == (row.warn_at - row.due_at) // 60
+    assert row.warn_at < row.close_at
+
+
+def test_r17_a_missed_dose_may_be_given_late_once_at_the_machine(home: Home) -> None:
+    """After the window, by a named person with the door open: it counts, and only once."""
+    home.run_to(OVER)
+    assert [("missed", "not-asked-for")] == how(home)
+    missed = dose(home, "metformin-500")
+    assert "not-at-machine" == home.wish("give-late", dose_id=missed.dose_id, by="n/x").code
+    assert "" == at_door(home, "give-late", dose_id=missed.dose_id, by="nurse/x")
+    assert "not-missed" == at_door(home, "give-late", dose_id=missed.dose_id, by="nurse/x")
+
+    assert home.controller is not None
+    state = home.controller.state
+    free = free_at(state, state.plan_envelope, "metformin-500", home.now_s)
+    assert free > home.now_s + 5 * HOUR
+    assert [("missed", "not-asked-for")] == how(home)  # written once; GivenLate points at it
+    assert "dose-missed" not in home.alerts()
+    late: Any = home.events(ev.GivenLate)
+    assert {"metformin-500", "amlodipine-5"} == {home.doses[e.dose_id].regimen for e in late}
+
+
+def test_r17_a_late_dose_may_not_cost_the_next_one(home: Home) -> None:
+    """At five in the afternoon breakfast's metformin would push away that of dinner."""
+    home.run_to(OVER)
+    missed = dose(home, "metformin-500")
+    skip_to(home, "2026-11-23T16:00:00+00:00")
+
+    assert "next-dose" == at_door(home, "give-late", dose_id=missed.dose_id, by="nurse/x")
+
+
+def test_r17_doses_for_a_journey_are_handed_out_and_never_fall_due_again(home: Home) -> None:
+    """Tuesday's lunch goes along: handed-out(by, for), no call, no alert, and the gap counts."""
+    assert home.controller is not None
+    fills = [f for f in home.controller.state.fills.values() if "gabapentin-300" in f.regimens]
+    tuesday = sorted(fills, key=lambda f: f.due_at)[1]
+    said = {"compartment": tuesday.compartment, "by": "nurse/x", "for": "a-day-trip"}
+    assert "wrong-pieces" == at_door(home, "hand-out", pieces=9, **said)
+    assert "" == at_door(home, "hand-out", pieces=1, **said)
+    home.load()
+    home.run_to("2026-11-23T11:35:00+00:00")
+    home.take()
+    skip_to(home, "2026-11-24T12:00:00+00:00")
+
+    assert [("taken", "retrieved"), ("handed-out", "a-day-trip")] == how(home, "gabapentin-300")
+    assert 1 == fallen(home)
+    state = home.controller.state
+    assert tuesday.due_at + DAY // 2 < free_at(
+        state, state.plan_envelope, "gabapentin-300", home.now_s
+    )
+
+
+# --- R18 -------------------------------------------------------------------------------------
+
+
+def test_r18_new_zone_data_shift_no_row_that_was_signed(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Berlin is given London's clock after a restart: same instants, an alert, and no lock."""
+    rows = {d.dose_id: d.due_at for d in _planned(home)}
+    from importlib.resources import files
+
+    other = tmp_path / "tz"
+    (other / "zoneinfo" / "Europe").mkdir(parents=True)
+    london = files("tzdata").joinpath("zoneinfo", "Europe", "London").read_bytes()
+    (other / "zoneinfo" / "Europe" / "Berlin").write_bytes(london)
+    monkeypatch.setattr(localtime, "files", lambda package: other)
+    _forget()
+    try:
+        home.kill_controller()
+        home.start_controller()
+        home.run(30)
+
+        assert rows == {d.dose_id: d.due_at for d in _planned(home)}
+        assert "plan-shifted" in home.alerts()
+        assert "ready" == home.shown["mode"]
+        home.run_to(CALL)
+        home.take()
+        assert [("taken", "retrieved")] == how(home)
+    finally:
+        monkeypatch.undo()
+        _forget()
+
+
+def _planned(home: Home) -> list[Any]:
+    from controller.agenda import between
+
+    assert home.controller is not None
+    start = at("2026-11-23T00:00:00+00:00")
+    return between(home.controller.state.plan_envelope, start, start + 20 * DAY)
+
+
+def _forget() -> None:
+    from controller import agenda
+    from schedules import doses as doses_of
+
+    for cached in (
+        localtime.zone_of,
+        localtime.has_day,
+        doses_of.cycle,
+        agenda.plan_of_envelope,
+        agenda.rows_of,
+        agenda._kept,
+        agenda._of_day,
+        agenda.counters_of,
+    ):
+        cached.cache_clear()
+
+
+def test_r18_kept_rows_that_were_not_signed_lock_the_machine(home: Home) -> None:
+    """The rows beside the envelope are those of its hash, or nothing moves."""
+    from dataclasses import replace
+
+    assert home.controller is not None
+    state = home.controller.state
+    forged = state.plan_envelope.replace(",4,73", ",8,73")
+    assert forged != state.plan_envelope
+    gate = home.controller._gate
+
+    assert "" == gate.recheck(state, home.now_s)
+    assert "plan-signature" == gate.recheck(replace(state, plan_envelope=forged), home.now_s)
+
+
+def test_every_new_alert_has_its_sentence() -> None:
+    """Whoever hears of it is told what it means."""
+    assert words.alert("plan-shifted") != words.alert("nothing") != words.alert("journal-lost")

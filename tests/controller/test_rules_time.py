@@ -1,0 +1,151 @@
+"""R8 and R12: false times close nothing for good, and nobody is blamed for the machine."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller import events as ev
+from controller.facts import Facts
+from controller.rules.doses import closing_time
+from controller.rules.limits import free_at
+from hal.sim import mishaps
+from hal.wire import codes
+from hal.wire.messages import Actual
+from tests.controller.home import DAY, ROOT, Home
+from tests.controller.test_rules import CALL, at_home, how
+from tests.controller.test_rules_plan import skip_to
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """The example's plan, loaded, on a Monday at six."""
+    return at_home(tmp_path)
+
+
+def at_door(home: Home, verb: str, **args: Any) -> str:
+    """The code of a wish made with the switch held and the door open."""
+    home.world.service(True)
+    home.world.open_door()
+    home.run(2)
+    code = home.wish(verb, **args).code
+    home.world.close_door()
+    home.world.service(False)
+    home.run(2)
+    return code
+
+
+def dose(home: Home, regimen: str, number: int = 0) -> Any:
+    """One dose that the core knows, in due order."""
+    known = [d for d in home.doses.values() if d.regimen == regimen]
+    return sorted(known, key=lambda d: d.due_at)[number]
+
+
+# --- R8 --------------------------------------------------------------------------------------
+
+
+def test_r8_a_dose_closes_only_when_both_clocks_are_past_its_end() -> None:
+    """Whichever of the two is behind decides; where none is believed, nothing closes."""
+    board = Actual()
+    for ours, theirs in ((1000, 910), (910, 1000)):
+        board.utc_s = theirs - codes.EPOCH_2020_S + 2_000_000_000
+        facts = Facts(ours + 2_000_000_000, board=board)
+        assert 910 + 2_000_000_000 == closing_time(facts)
+    assert closing_time(Facts(1000, clock_trusted=False, clock_reason="stepped")) is None
+
+
+def test_r8_false_network_time_closes_no_day(home: Home) -> None:
+    """The controller's clock jumps two days ahead: nothing is missed, and all comes right."""
+    home.run_to("2026-11-23T06:20:00+00:00")
+    mishaps.cause(home.world, "clock_jump", {"who": "controller", "seconds": 2 * DAY})
+    home.run(600)
+    assert [] == home.outcomes()
+    assert "clock-untrusted" in home.alerts()
+    mishaps.cause(home.world, "clock_jump", {"who": "controller", "seconds": -2 * DAY})
+    home.run(60)
+    home.wish("confirm-clock", by="person/ada")
+    home.run_to(CALL)
+    home.take()
+
+    assert [("taken", "retrieved")] == how(home)
+
+
+def test_r8_a_repaired_clock_voids_what_was_written_at_a_false_time(home: Home) -> None:
+    """Both clocks were set two days ahead and closed them; put right, every dose is due again."""
+    home.run_to("2026-11-23T06:20:00+00:00")
+    skip_to(home, "2026-11-25T06:20:00+00:00")  # nobody noticed: both clocks agree
+    home.run(120)
+    closed = len(home.outcomes())
+    assert closed >= 10
+    home.kill_controller()
+    for clock in (home.world.controller_clock, home.world.board_clock):
+        clock.jump(-2 * DAY * 1000, home.world.now_ms)
+    home.start_controller()
+    home.run(60)
+    assert not home.shown["trusted"]
+    minute = home.now_s // 60 * 60
+    assert "not-at-machine" == home.wish("repair-clock", by="person/ada", now=minute).code
+    assert "say-time" == at_door(home, "repair-clock", by="person/ada", now=0)
+    minute = (home.now_s + 2) // 60 * 60
+    assert "" == at_door(home, "repair-clock", by="person/ada", now=minute)
+    home.load()
+    repaired: Any = home.events(ev.ClockRepaired)
+    assert closed == len(repaired[0].voided)
+    assert [] == home.outcomes()
+    home.run_to(CALL)
+    home.take()
+
+    assert [("taken", "retrieved")] == how(home)
+    assert home.controller is not None
+    home.controller.journal.verify()
+
+
+def test_r8_what_was_committed_is_never_voided(home: Home) -> None:
+    """Taken at the false time is taken: only what nobody asked the machine for is undone."""
+    skip_to(home, "2026-11-25T07:05:00+00:00")
+    home.take()
+    assert ("taken", "retrieved") in how(home)
+    home.kill_controller()
+    for clock in (home.world.controller_clock, home.world.board_clock):
+        clock.jump(-2 * DAY * 1000, home.world.now_ms)
+    home.start_controller()
+    home.run(60)
+    minute = (home.now_s + 2) // 60 * 60
+    assert "" == at_door(home, "repair-clock", by="person/ada", now=minute)
+
+    assert [("taken", "retrieved")] == how(home)
+    assert home.controller is not None
+    state = home.controller.state
+    gap = free_at(state, state.plan_envelope, "metformin-500", home.now_s)
+    assert home.now_s < gap < home.now_s + DAY  # dated now at the latest, never in the future
+
+
+# --- R12 -------------------------------------------------------------------------------------
+
+
+def test_r12_every_code_has_its_cause_in_one_table() -> None:
+    """Each number of the cable stands there once, as the machine's or the patient's doing."""
+    named = {k: v for k, v in vars(codes).items() if isinstance(v, int) and k.isupper()}
+    numbers = {v for v in named.values() if 100 < v < 1000 and v in codes.FAULTS}
+    words_of = [row[0] for row in codes.FAULTS.values()]
+
+    assert numbers == set(codes.FAULTS)
+    assert len(set(words_of)) == len(words_of)
+    assert {row[3] for row in codes.FAULTS.values()} == {codes.MACHINE, codes.PATIENT}
+    assert codes.cause(999) == codes.MACHINE  # a code of a newer board blames nobody
+
+
+def test_r12_no_refusal_of_the_firmware_is_missing_from_the_table() -> None:
+    """Whatever name of a code the firmware uses, the table knows its cause."""
+    found: set[str] = set()
+    for path in (ROOT / "firmware").glob("*.py"):
+        found |= set(re.findall(r"\bcodes\.([A-Z][A-Z_]+)\b", path.read_text()))
+    numbers = {n: getattr(codes, n) for n in found if not n.startswith(("F_", "D_"))}
+    known = {n: code for n, code in numbers.items() if isinstance(code, int) and 100 < code < 1000}
+    causes = {n: codes.FAULTS.get(code) for n, code in known.items()}
+
+    assert len(causes) > 30
+    assert [] == [n for n, row in causes.items() if row is None]
