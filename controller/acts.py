@@ -82,7 +82,7 @@ def signal(state: State, facts: Facts) -> int:
     calling = [
         d for d in (state.doses[i] for i in round_doses(state)) if d.stage in ("open", "ordered")
     ]
-    if calling and not state.service:
+    if calling and not state.service and not stands_against(state, facts):
         if any(d.warned for d in calling):
             return codes.WARN
         if any(d.fell_due for d in calling):
@@ -92,6 +92,18 @@ def signal(state: State, facts: Facts) -> int:
         a for a in state.alerts.values() if a.severity >= ALARM_SEVERITY and not a.acknowledged_by
     ]
     return codes.ALARM if loud else codes.QUIET
+
+
+def stands_against(state: State, facts: Facts) -> int:
+    """Why pressing would lead to nothing now, as a code of the machine; 0: it may be pressed.
+
+    What a person can mend at once (the cup) is no reason to stop calling.
+    """
+    if facts.board is None:
+        return codes.BOARD_SILENT
+    order = state.order
+    refusal = order.refusal if order is not None and order.stage == "prepared" else 0
+    return refusal if refusal and codes.cause(refusal) == codes.MACHINE else 0
 
 
 def lease(state: State, facts: Facts) -> bytes | None:

@@ -16,7 +16,7 @@ from controller.link import Link
 from controller.report.reporter import Reporter
 from controller.rules.ahead import troubles
 from controller.state import State
-from controller.trusted_time import STEPPED, ClockWatch, Judgement
+from controller.trusted_time import BOARD_SILENT, STEPPED, ClockWatch, Judgement
 from hal.wire import codes
 from hal.wire.messages import NO_DIGEST, Actual
 
@@ -49,7 +49,8 @@ class Gathering:
         self._sound_ms = self._heard_ms = -1  # monotonic: last trusted, last heard of the board
         self._seen: tuple[object, ...] = ()
         self._unacked_of = (-1, 0)
-        self._complete_s = 0  # when the hub was last seen to have everything
+        self._complete_ms: int | None = None  # monotonic: when the hub last had everything
+        self._doubted = False
         self._bad_base = (-1, 0)
         self._trouble_ms: dict[int, int] = {}  # code -> since when it stands
 
@@ -84,7 +85,7 @@ class Gathering:
             connected=reporter.connected if reporter is not None else False,
             reporting=self._home.reporting,
             unacked=unacked,
-            unacked_since_s=self._unacked_since_s(unacked, utc_ms // 1000),
+            unacked_since_s=self._unacked_since_s(unacked, judged, utc_ms, mono_ms),
             head=self._journal.head[1].hex(),
             head_known=self._head_known(board, state),
             hub_head=reporter.foreign_head if reporter is not None else "",
@@ -130,16 +131,26 @@ class Gathering:
         since = self._link.busy_since_ms
         return since is not None and mono_ms - since >= BUSY_MS
 
-    def _unacked_since_s(self, unacked: int, utc_s: int) -> int:
-        """Since when the hub lacks something; what waited for its barrier did not wait for it."""
+    def _unacked_since_s(self, unacked: int, judged: Judgement, utc_ms: int, mono_ms: int) -> int:
+        """Since when the hub lacks something, by the time that passes: a jump is no wait.
+
+        What waited for its barrier did not wait for the hub.
+        """
         if not unacked:
-            self._complete_s = utc_s
+            self._complete_ms = mono_ms
             return 0
         acked = self._journal.acked
         if self._unacked_of[0] != acked:
             first = self._journal.read(acked, 1)
-            self._unacked_of = (acked, first[0].at_ms // 1000 if first else 0)
-        return max(self._unacked_of[1], self._complete_s)
+            age_ms = max(0, utc_ms - first[0].at_ms) if first else 0
+            if self._complete_ms is not None:
+                age_ms = min(age_ms, mono_ms - self._complete_ms)
+            self._unacked_of = (acked, mono_ms - age_ms)
+        doubt = judged.reason not in ("", BOARD_SILENT)
+        if doubt and not self._doubted:  # the age was told by a clock that nobody believes
+            self._unacked_of = (acked, mono_ms)
+        self._doubted = doubt
+        return (utc_ms - (mono_ms - self._unacked_of[1])) // 1000
 
     def _bad_frames(self, board: Actual | None, mono_ms: int) -> int:
         total = self._link.bad_frames + (board.bad_frames if board is not None else 0)

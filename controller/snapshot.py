@@ -101,6 +101,11 @@ def _say(state: State, facts: Facts, signal: str) -> str:
             return words.SAY_CUP_MISSING
         if order.refusal in (codes.CUP_NOT_EMPTY, codes.CUP_MOVED):
             return words.SAY_CUP_FULL
+    against = acts.stands_against(state, facts)
+    silent = against == codes.BOARD_SILENT and signal == "alarm"
+    if silent or (against and signal in ("alarm", "quiet") and round_doses(state)):
+        wrong, todo = words.fault(codes.word(against))
+        return f"{wrong} {todo}".strip() or words.SAY["alarm"]
     return words.SAY[signal]
 
 

@@ -84,6 +84,7 @@ _SERVICE: Final = "Call service."
 
 # word of a fault or refusal: (what is wrong, what a person can do about it)
 FAULTS: Final = {
+    "board-silent": ("The machine does not answer.", _SERVICE),
     "jam": ("The tray is stuck.", _HOME),
     "position-unproven": ("The machine does not know where its tray stands.", _HOME),
     "homing-failed": ("The tray did not come home.", _HOME),

@@ -24,7 +24,7 @@ from schedules.model import Dose, LastTaken, Plan, Regimen
 DAY_S: Final = 86400
 CLOCK_SET_S: Final = 2
 OPENED: Final = ("door-opened", "tray-changed")  # held until a person has looked; then as before
-EMPTY_FIRST: Final = ("plan-change", "clock-repaired", LOST)  # what is in it is not what should be: out with it
+EMPTY_FIRST: Final = ("plan-change", "clock-repaired", LOST)  # must come out
 BROKEN_OFF: Final = "loading-broken-off"  # said to be begun and never said to be done
 NOISES: Final = 3  # a piece weighs at least so many times the noise of the scale
 WAYS: Final = 8  # so many compartments of one instant are tried for one more dose

@@ -26,7 +26,8 @@ def home(tmp_path: Path) -> Home:
 
 def act(home: Home, what: str, number: int, people: int = 1, **more: Any) -> str:
     """The code of the answer to a signed act on amlodipine."""
-    given: dict[str, Any] = {"regimen": "amlodipine-5", "not_after": LATER, "last_taken": NEVER} | more
+    usual: dict[str, Any] = {"regimen": "amlodipine-5", "not_after": LATER, "last_taken": NEVER}
+    given = usual | more
     meant = Act(what, home.plan.device, home.plan.patient, number=number, **given)
     return home.wish("act", document=seal_act(meant, home.private[:people])).code
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from controller import events as ev
-from controller.facts import Facts
+from controller.facts import Facts, Settings
 from controller.rules.doses import closing_time
 from controller.rules.limits import free_at
+from controller.trusted_time import Judgement
 from hal.sim import mishaps
 from hal.wire import codes
 from hal.wire.messages import Actual
@@ -149,3 +150,64 @@ def test_r12_no_refusal_of_the_firmware_is_missing_from_the_table() -> None:
 
     assert len(causes) > 30
     assert [] == [n for n, row in causes.items() if row is None]
+
+
+# --- what is said and told meanwhile ---------------------------------------------------------
+
+
+def test_nobody_is_called_while_the_board_refuses_for_a_reason_of_its_own(home: Home) -> None:
+    """A blind light barrier at breakfast: no lamp says "press"; the page says what is wrong."""
+    home.run_to("2026-11-23T06:20:00+00:00")
+    mishaps.cause(home.world, "blind_beam", {"reads": "dark"})
+    seen = set()
+    for _ in range(50):
+        home.run(60)
+        seen.add(home.shown["signal"])
+        if home.controller is not None and home.controller.state.order is not None:
+            refusal = home.controller.state.order.refusal
+            if refusal and codes.cause(refusal) == codes.MACHINE:
+                assert home.shown["signal"] not in ("ready", "call", "warn")
+                assert "Press" not in home.shown["say"]
+
+    assert "alarm" in seen
+
+
+def test_a_silent_board_is_said_and_nobody_is_called(home: Home) -> None:
+    """The cable is cut while the round is offered: the page does not say "press the button"."""
+    home.run_to(CALL)
+    assert "call" == home.shown["signal"]
+    mishaps.cause(home.world, "cable_cut")
+    home.run(60)
+
+    assert "alarm" == home.shown["signal"]
+    assert "The machine does not answer. Call service." == home.shown["say"]
+
+
+def test_a_jump_of_the_clock_is_no_wait_for_reports(home: Home) -> None:
+    """Reports of a minute ago do not become two days old because the clock jumped."""
+    assert home.controller is not None
+    gathering = home.controller._gathering
+    now = home.now_s * 1000
+    told = Judgement(True, "", 0, False, now, now)
+    before = gathering._unacked_since_s(3, told, now, 1_000_000)
+    jumped = Judgement(False, "stepped", 0, False, now, now)
+    after = gathering._unacked_since_s(3, jumped, now + 2 * DAY * 1000, 1_001_000)
+    later = gathering._unacked_since_s(3, told, now + 2 * DAY * 1000 + 60_000, 1_061_000)
+
+    assert before <= now // 1000
+    assert now // 1000 + 2 * DAY == after
+    assert now // 1000 + 2 * DAY == later
+
+
+def test_an_alarm_that_stands_does_not_come_again_with_each_restart(home: Home) -> None:
+    """A refill is due, and the controller restarts four times: it is told once."""
+    home.settings = Settings(load_ahead_s=14 * DAY)
+    for _ in range(4):
+        home.kill_controller()
+        home.run(3)
+        home.start_controller()
+        home.run(40)
+    raised: Any = home.events(ev.AlertRaised)
+
+    assert "load-due" in home.alerts()
+    assert 1 == len([e for e in raised if e.code == "load-due"]) - 1  # once before the loading
