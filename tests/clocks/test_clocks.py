@@ -26,6 +26,7 @@ def _lived(folder: Path, trouble: Trouble, phase: str, heal: str) -> Life:
 KINDS = sorted({(one.kind, one.who) for one in troubles()})
 
 
+@pytest.mark.hazard("H06")
 @pytest.mark.parametrize(("kind", "who"), KINDS)
 def test_every_clock_trouble_in_some_phase_of_a_dose(kind: str, who: str) -> None:
     """The slice: each trouble once, the phases in turn; `make clocks` has every pair."""
@@ -75,6 +76,7 @@ def test_a_silent_board_is_told_of_by_a_clock_that_has_gone_back(tmp_path: Path)
     assert {"board-silent", "clock-untrusted"} & set(life.home.alerts())
 
 
+@pytest.mark.hazard("H06")
 def test_false_network_time_closes_no_future_day(tmp_path: Path) -> None:
     """R8: two days ahead, written to the battery clock, restarted: nothing of them is closed."""
     life = _lived(
@@ -85,6 +87,7 @@ def test_false_network_time_closes_no_future_day(tmp_path: Path) -> None:
     assert 2 == len(life.home.events(ev.DoseOpened))
 
 
+@pytest.mark.hazard("H06")
 @pytest.mark.parametrize("year", [1970, 2000, 2020])
 def test_a_board_whose_clock_battery_is_dead_says_so(tmp_path: Path, year: int) -> None:
     """It begins anew at the year of its chip, clock not set: nothing moves until it was set."""

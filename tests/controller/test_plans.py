@@ -330,6 +330,7 @@ def test_what_is_no_envelope_at_all_is_refused(counter: Counter, envelope: Any, 
     assert {"taken"} == {outcome for _, outcome, _ in counter.home.outcomes()}
 
 
+@pytest.mark.hazard("H07")
 def test_a_new_version_waits_for_the_machine_and_then_counts(counter: Counter) -> None:
     """Approved changes nothing; loaded, it is in force in one event, and the old day goes on."""
     home, old = counter.home, counter.home.plan

@@ -22,6 +22,7 @@ def bench() -> Iterator[Bench]:
         one.files.unregister()
 
 
+@pytest.mark.hazard("H20")
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_cut_at_any_boundary_leaves_a_log_that_opens_and_goes_on(
     bench: Bench, damage: str

@@ -79,6 +79,7 @@ def second(text: str, home: Home) -> str:
     return text.replace("version: 1", follows).replace("[08:00]", "[09:00]")
 
 
+@pytest.mark.hazard("H07")
 def test_field_an_older_plan_never_comes_back(home: Home) -> None:
     """A drawer's firmware was put back to an older version by accident, during an installation.
 
@@ -104,6 +105,7 @@ def test_field_an_older_plan_never_comes_back(home: Home) -> None:
     assert [parse_plan(text).version] == [home.shown["plan"]["version"]]
 
 
+@pytest.mark.hazard("H07")
 def test_field_an_older_record_put_back_moves_nothing(home: Home, tmp_path: Path) -> None:
     """The same, with a card: yesterday's copy of the controller is put into the machine.
 
@@ -131,3 +133,34 @@ def test_field_an_older_record_put_back_moves_nothing(home: Home, tmp_path: Path
     assert drives == len(home.world.drives)
     assert home.alerts()
     assert not home.events(ev.OrderCommitted)
+
+
+@pytest.mark.hazard("H12")
+def test_field_a_regimen_that_changes_when_the_tray_is_full_gives_nothing_old(home: Home) -> None:
+    """Dutch automated dispensing (268 incidents): a regimen changed after the bags were filled.
+
+    The dose is doubled while single pills are loaded. Until a person is at the machine the old
+    plan holds; then every compartment of the old amount is emptied, counted and filled anew,
+    and from the moment the new version is in force no single pill falls.
+    """
+    follows = f"version: 2\nprevious_hash: {plan_hash(home.plan)}"
+    text = PILL.replace("version: 1", follows).replace("dose: 1,", "dose: 2,")
+    attend(home, CALL)
+    assert TAKEN == home.outcomes()
+    home.kill_controller()
+    home.start_controller()
+    home.run(20)
+    assert "" == home.wish("plan", envelope=home.sign(text)).code
+    home.run(60)
+    waiting = home.shown["pending_version"], home.shown["plan"]["version"]
+    home.load()
+    home.run(30)
+    emptied = home.events(ev.Emptied)
+    loaded = [fill.pieces for fill in home.controller.state.fills.values()]  # type: ignore[union-attr]
+    attend(home, "2026-11-24T07:30:00+00:00")
+
+    assert (2, 1) == waiting
+    assert 2 == home.shown["plan"]["version"]
+    assert emptied and {2} == set(loaded), loaded
+    assert 1 + 2 == fallen(home.world)
+    assert ["taken", "taken"] == [stage for _, stage, _ in home.outcomes()]

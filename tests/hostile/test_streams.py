@@ -20,6 +20,7 @@ def found() -> list[Picture]:
     return pictures()
 
 
+@pytest.mark.hazard("H01", "H04")
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_stream_breaks_window_gap_cap_consent_or_once(found: list[Picture], part: int) -> None:
     """The slice of `make hostile`: seeds in order, every invariant after every stretch of time."""

@@ -8,6 +8,7 @@ from tests.model.configs import SLICE
 from tests.model.explore import Config, Explorer
 
 
+@pytest.mark.hazard("H01", "H03")
 @pytest.mark.parametrize("config", SLICE, ids=[c.name.replace(" ", "-") for c in SLICE])
 def test_no_interleaving_breaks_an_invariant_or_has_no_end(config: Config) -> None:
     """Exhausted: no violation, and from every state all doses can still get their outcome."""

@@ -55,6 +55,7 @@ def _sweep(workshop: Workshop, runs: list[tuple[Cut, Trouble]]) -> Figures:
     return figures
 
 
+@pytest.mark.hazard("H01")
 def test_a_death_at_a_ledger_write_neither_lies_nor_gives_twice(
     workshop: Workshop, cuts: list[Cut]
 ) -> None:
@@ -74,6 +75,7 @@ def test_a_death_at_an_operation_neither_lies_nor_gives_twice(
     assert len(runs) == _sweep(workshop, runs).kills
 
 
+@pytest.mark.hazard("H01")
 def test_a_death_at_an_instant_of_motion_neither_lies_nor_gives_twice(
     workshop: Workshop, cuts: list[Cut]
 ) -> None:

@@ -40,6 +40,7 @@ def _told(tally: Tally) -> str:
     return "\n".join(tally.words)
 
 
+@pytest.mark.hazard("H05")
 @pytest.mark.parametrize(("from_year", "to_year"), [(2024, 2030), (2031, 2037)])
 def test_every_change_of_every_zone_at_every_quarter_hour(from_year: int, to_year: int) -> None:
     """One dose per civil date and slot, one id, at the first instant the clock shows it."""
@@ -79,6 +80,7 @@ def test_a_night_worked_out_by_hand(zone: str, day: str, at: str, due: str) -> N
     assert [due] == [datetime.fromtimestamp(d.due_at, UTC).isoformat()[:16] for d in found]
 
 
+@pytest.mark.hazard("H05")
 @pytest.mark.parametrize("zone", DATE_LINE)
 def test_a_date_that_a_zone_left_out_has_no_dose(zone: str) -> None:
     """Across the date line: no date that never was, no dose twice, a day of elapsed time between.
