@@ -14,6 +14,8 @@ TEXT_MOST = 80
 NAME_MOST = 60
 COMPARTMENTS_MOST = 28
 PIECES_MOST = 40
+VERSION_MOST = 9_999_999
+SECONDS_MOST = 1 << 40  # Unix seconds
 
 OUTCOMES = ("taken", "missed")
 HOW = ("found in the cup", "seen taking it", "by hand", "counted", "not known to be taken")
@@ -84,13 +86,28 @@ def _ask(form: Form) -> Object:
 
 
 def _settle(form: Form) -> Object:
-    return {
+    built: Object = {
         "wish": "settle",
         "dose_id": _field(form, "dose_id"),
         "outcome": _choice(form, "outcome", OUTCOMES),
         "how": _choice(form, "how", HOW),
         "by": _by(form),
     }
+    if form.get("second", "").strip():  # a high-alert medicine needs another person (R16)
+        built = {**built, "second": pseudonym(form["second"])}
+    return built
+
+
+def _unlock(form: Form) -> Object:
+    built: Object = {"wish": "unlock", "by": _by(form)}
+    if form.get("version", "").strip():  # after a lost record: which plan is the newest (R1)
+        built = {**built, "version": _whole(form, "version", VERSION_MOST)}
+    return built
+
+
+def _repair_clock(form: Form) -> Object:
+    """The minute that was shown beside the button: whoever presses has compared it (R8)."""
+    return {"wish": "repair-clock", "by": _by(form), "now": _whole(form, "now", SECONDS_MOST)}
 
 
 def _about_dose(verb: str) -> Callable[[Form], Object]:
@@ -131,6 +148,7 @@ _WISHES: dict[str, Callable[[Form], Object]] = {
     "emptied": _emptied,
     "confirm-clock": _only_by("confirm-clock"),
     "loading-done": _only_by("loading-done"),
-    "unlock": _only_by("unlock"),
+    "unlock": _unlock,
+    "repair-clock": _repair_clock,
     "service-move": _only_by("service-move"),
 }
