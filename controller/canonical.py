@@ -13,6 +13,8 @@ from typing import TypeAlias
 
 Json: TypeAlias = bool | int | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_PLAIN = frozenset((str, int, bool, type(None)))  # most of what is asked: no call for them
 DEPTH_MAX = 16  # nested lists and objects; what we write never goes beyond 6
 
 
@@ -23,7 +25,7 @@ class Unclear(ValueError):
 def canonical_json(value: Json) -> str:
     """The one text of `value`; Unclear for floats and for anything that JSON does not know."""
     _refuse_floats(value, DEPTH_MAX)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 def _refuse_floats(value: object, depth: int) -> None:
@@ -33,12 +35,18 @@ def _refuse_floats(value: object, depth: int) -> None:
         return
     if isinstance(value, list | tuple):
         for item in value:
-            _refuse_floats(item, depth - 1)
+            if type(item) not in _PLAIN:
+                _refuse_floats(item, depth - 1)
+            elif depth == 1:
+                raise Unclear("nested too deeply")
     elif isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
                 raise Unclear("a key that is not text")
-            _refuse_floats(item, depth - 1)
+            if type(item) not in _PLAIN:
+                _refuse_floats(item, depth - 1)
+            elif depth == 1:
+                raise Unclear("nested too deeply")
     else:
         raise Unclear(f"{type(value).__name__} has no canonical text")
 

@@ -46,6 +46,8 @@ def at(text: str) -> int:
 class Home:
     """One simulated home; `home.run_to(...)` lets time pass."""
 
+    process: type[Controller] = Controller
+
     def __init__(
         self,
         folder: Path,
@@ -90,6 +92,10 @@ class Home:
         """A hub for this home: none, unless a longer play has one."""
         return None
 
+    def must_report(self, changed: bool) -> bool:
+        """Whether there is anything for the hub, as controller/run.py asks it."""
+        return changed or (self.reporter is not None and not self.reporter.drained)
+
     def _boot(self, world: World) -> Callable[[], int]:
         executive = Executive(SimBoard(Direct(world)), KEY)
         self.executives.append(executive)
@@ -99,7 +105,7 @@ class Home:
         """A fresh controller process on the same journal."""
         journal = self.open_journal()
         self.reporter = self.new_reporter(journal)
-        self.controller = Controller(
+        self.controller = self.process(
             journal,
             self.new_link(),
             Gate(self.plan.device, self.signers),
@@ -129,7 +135,7 @@ class Home:
             reporter=self.reporter,
         )
         self.replies += turn.replies
-        if self.reporter is not None and (turn.changed or not self.reporter.drained):
+        if self.reporter is not None and self.must_report(turn.changed):
             self.reporter.pump(go.utc_ms, self.controller.snapshot)
         return turn.wake_ms, turn.sent
 

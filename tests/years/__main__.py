@@ -20,7 +20,7 @@ from tests.years.play import WILD_DAYS, play
 from tests.years.tally import Tally, report
 
 DEFAULT_YEARS: Final = 100.0
-LIFE_YEARS: Final = (WILD_DAYS + 2) / 365
+LIFE_YEARS: Final = (WILD_DAYS + 1) / 365
 SAY_S: Final = 15.0
 
 

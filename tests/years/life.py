@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from heapq import heappop, heappush
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from controller.chain import JournalFault
 from controller.journal import Journal
+from controller.report import documents
 from controller.report.reporter import ReportConfig, Reporter
 from firmware.loop import Executive
 from hal.sim import mishaps
@@ -29,6 +30,7 @@ from tests.controller.swarm import Args
 from tests.years.crashes import Crashed, Crashes
 from tests.years.fault import Fault
 from tests.years.handles import Handles
+from tests.years.lean import Lean, once
 from tests.years.plan import plan_text
 from tests.years.post import HUB_KEY, Post
 from tests.years.quiet import QuietHouse, WatchedWorld
@@ -44,7 +46,10 @@ CALLING: Final = (codes.CALL, codes.WARN, codes.READY)
 class Life(Handles):
     """`live` the dangerous weeks, then `mend`, then `calm`."""
 
+    process = Lean
+
     def __init__(self, folder: Path, seed: int, swarm: list[Fault]) -> None:
+        once()
         self.settings_of = {fault.ident for fault in swarm if fault.setting}
         drawn = random.Random(seed ^ 0x11FE)
         self.first = _first_day(drawn, self.settings_of)
@@ -58,6 +63,8 @@ class Life(Handles):
         self.over_s = 0
         self.epoch = ""  # of the log that the hub must have
         self._journal: Journal | None = None
+        self._told: Mapping[str, object] = {}
+        self._told_ms = 0
         self._aims: list[tuple[Fault, str]] = []
         self._diary: list[tuple[int, int, Callable[[], object]]] = []
         self._entries = 0
@@ -94,7 +101,7 @@ class Life(Handles):
         house = QuietHouse(self.world, Inside(self.world, self._boot))
         house.executive = lambda: self.executives[-1]
         house.process = lambda: self.controller
-        self.mail = Post(house, self.drawn)
+        self.mail = Post(house, self.drawn, self.folder)
         return house
 
     def open_journal(self) -> Journal:
@@ -114,6 +121,16 @@ class Life(Handles):
         """The production reporter over the post of this home."""
         config = ReportConfig("posology-demo-1", HUB_KEY)
         return Reporter(config, journal, lambda: None, carrier=self.mail, clock=self._seconds)
+
+    def must_report(self, changed: bool) -> bool:
+        """Events to send, letters to read, an alert that came or went, or a heartbeat."""
+        assert self.controller is not None and self.reporter is not None
+        alerts = self.controller.state.alerts
+        beat = self.world.now_ms >= self._told_ms + documents.HEARTBEAT_MS
+        if not (beat or alerts is not self._told or self.mail.waits or not self.reporter.drained):
+            return False
+        self._told, self._told_ms = alerts, self.world.now_ms
+        return True
 
     def _seconds(self) -> float:
         return self.world.now_ms / 1000
@@ -375,6 +392,7 @@ class Life(Handles):
         self.crashes.calm()
         self.untap()
         self.mail.heal()
+        self.mood = ""
         self.clone_until_ms = 0
         super().mend()
 

@@ -1,4 +1,4 @@
-"""One life from its seed: dangerous weeks, then everything is mended, then two calm days.
+"""One life from its seed: dangerous weeks, then everything is mended, then a calm day.
 
 Responsible for: the order of the phases, and a tally of what came of it. Not responsible
 for many lives (__main__.py). The same seed plays the same life.
@@ -22,8 +22,8 @@ from tests.years.life import Life
 from tests.years.rules import HUB_S, Verdicts
 from tests.years.tally import Tally
 
-WILD_DAYS: Final = 26
-CALM_S: Final = 2 * DAY
+WILD_DAYS: Final = 12
+CALM_S: Final = DAY
 LAST_SHARE: Final = 0.02  # of the lives end with an old card
 MEMORY: Final = Path("/dev/shm")
 

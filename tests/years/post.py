@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import zoneinfo
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from controller.report.mqtt import Letter
@@ -28,8 +29,10 @@ KEPT: Final = 1000  # letters that a broker keeps for a hub that is away
 class Hub:
     """The production watcher and store; `up` and the rest are what faults may change."""
 
-    def __init__(self) -> None:
-        self.store = Store(":memory:")
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._copies = 0
+        self.store = Store(folder / "hub.sqlite")
         self.up = True
         self.mute = 0  # so many acknowledgements are lost between commit and sending
         self._begin()
@@ -49,7 +52,8 @@ class Hub:
 
     def copy(self) -> Store:
         """The store as it is now, to go back to later."""
-        kept = Store(":memory:")
+        self._copies += 1
+        kept = Store(self._folder / f"hub{self._copies}.sqlite")
         self.store._db.backup(kept._db)
         return kept
 
@@ -63,10 +67,10 @@ class Hub:
 class Post:
     """The broker, seen from the reporter as its connection. All rates are of 1."""
 
-    def __init__(self, house: House, luck: random.Random) -> None:
+    def __init__(self, house: House, luck: random.Random, folder: Path) -> None:
         self._house = house
         self._luck = luck
-        self.hub = Hub()
+        self.hub = Hub(folder)
         self.up = True
         self.connections = 1
         self.lose = self.twice = self.shuffle = 0.0
@@ -82,9 +86,9 @@ class Post:
         return self.up
 
     @property
-    def calm(self) -> bool:
-        """No trouble, and nothing under way."""
-        return not (self._to_hub or self._to_home)
+    def waits(self) -> bool:
+        """Something lies here for the home."""
+        return bool(self._to_home)
 
     def fall(self, *, forget: bool = False) -> None:
         """The broker goes down, and perhaps loses what it kept."""

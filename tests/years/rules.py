@@ -119,7 +119,9 @@ class Verdicts(Judge):
             if isinstance(e, ev.OrderPrepared):
                 for name in e.doses:
                     prepared.setdefault(name, at)
-            elif isinstance(e, ev.CupCleared | ev.RoundEnded | ev.LoadingDone):
+            elif isinstance(
+                e, ev.CupCleared | ev.RoundEnded | ev.ServiceClosed | ev.OrderWithdrawn
+            ):
                 free_s.append(at)
         end = self.home.true_s
         for d in calm:

@@ -1,0 +1,81 @@
+"""The production controller without what nobody in these homes looks at all the time.
+
+Responsible for: building the page's snapshot only when somebody asks for it, and compiling
+a plan that was compiled before in this run only once. Not responsible for anything that is
+decided, journaled or sent: all of that is the production code as it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from controller.events import Json
+from controller.facts import Facts
+from controller.loop import Controller
+from hal.wire import frame
+from schedules import seal
+from schedules.canonical import canonical
+from schedules.model import Plan
+
+
+class Lean(Controller):
+    """Draws its snapshot when asked."""
+
+    _facts: Facts | None = None
+    _shown: Mapping[str, Json] | None = None
+
+    def _snapshot(self, facts: Facts) -> dict[str, Json]:
+        self._facts, self._shown = facts, None
+        return {}
+
+    @property
+    def snapshot(self) -> dict[str, Json]:
+        """What the page would show."""
+        if self._facts is None:
+            return {}
+        if self._shown is None:
+            self._shown = super()._snapshot(self._facts)
+        return dict(self._shown)
+
+    @snapshot.setter
+    def snapshot(self, value: dict[str, Json]) -> None:
+        """The loop sets it anew with every change."""
+
+
+def once() -> None:
+    """From now on in this process equal plans are compiled once, frames are stuffed faster."""
+    if not isinstance(seal.compiled, _Once):
+        setattr(seal, "compiled", _Once(seal.compiled))  # noqa: B010
+        setattr(frame, "stuff", stuff)  # noqa: B010
+
+
+def stuff(data: bytes) -> bytes:
+    """The bytes of frame.stuff; made of many small objects, which a board has no room for."""
+    runs = data.split(b"\0")
+    if max(map(len, runs)) >= frame.BLOCK:
+        return _STUFF(data)
+    return b"".join([_CODES[len(run)] + run for run in runs])
+
+
+_STUFF: Final = frame.stuff
+_CODES: Final = tuple(bytes((n + 1,)) for n in range(frame.BLOCK))
+
+
+class _Once:
+    """A pure function of a plan that remembers its last answers."""
+
+    def __init__(self, of: Any) -> None:
+        self.of = of
+        self._ask = lru_cache(maxsize=16)(self._compute)
+        self._plans: dict[bytes, Plan] = {}
+
+    def __call__(self, plan: Plan) -> dict[str, Json]:
+        key = canonical(plan)
+        self._plans = {key: plan}
+        return dict(self._ask(key))
+
+    def _compute(self, key: bytes) -> dict[str, Json]:
+        found: dict[str, Json] = self.of(self._plans[key])
+        return found
