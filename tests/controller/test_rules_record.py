@@ -127,7 +127,8 @@ def test_r1_after_a_person_has_emptied_and_filled_everything_it_goes_on(home: Ho
     assert home.controller is not None and home.controller.link.actual is not None
     known = home.controller.link.actual.fill
     home.load()
-    assert min(f.fill for f in state(home).fills.values()) > known
+    # nobody knows how many were loaded in the lost time: the board takes no number twice
+    assert min(f.fill for f in state(home).fills.values()) > known + 10_000
     home.run_to(LUNCH_CALL)
     home.take()
 

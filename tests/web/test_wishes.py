@@ -115,3 +115,15 @@ def test_hands_are_a_closed_list(verb: str, form: dict[str, str]) -> None:
     """Only what has a control on the page can be asked of the house."""
     with pytest.raises(NoWish):
         hand(verb, form)
+
+
+def test_a_second_name_a_plan_version_and_a_minute_travel_along() -> None:
+    """What the rules ask of a person beside the name: another name, a version, the shown minute."""
+    by = {"by": "Ada"}
+    assert "person/ben" == wish("settle", {**SETTLE, "second": " Ben "})["second"]
+    assert {"wish": "unlock", "by": "person/ada"} == wish("unlock", by)
+    assert {"wish": "unlock", "by": "person/ada", "version": 3} == wish(
+        "unlock", {**by, "version": "3"}
+    )
+    repaired = wish("repair-clock", {**by, "now": "1795410000"})
+    assert {"wish": "repair-clock", "by": "person/ada", "now": 1795410000} == repaired
