@@ -50,6 +50,8 @@ def main(argv: list[str]) -> int:
     with multiprocessing.Pool(options.workers, _begin, (options.seed, names)) as pool:
         for part in _done(pool, _jobs(names), options.workers):
             tally.add(part)
+            for line in part.wrong:
+                print(line, file=sys.stderr, flush=True)
             if time.monotonic() - shown >= EVERY_S or tally.count >= options.runs:
                 shown = time.monotonic()
                 _progress(tally, options.runs, shown - begun)
