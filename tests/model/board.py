@@ -9,6 +9,7 @@ inputs come together (explore.py).
 from __future__ import annotations
 
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -75,6 +76,7 @@ class BoardState:
     order: tuple[int, int]  # number and state
     lifts: int
     cup_there: bool
+    lift_dead: bool  # the switch under the cup counts no lifts
     truth: tuple[Any, ...]  # invariants.truth
 
     @property
@@ -107,7 +109,7 @@ class Board:
     def _begin(self) -> int:
         """The board of the loaded home, on the plain cable."""
         theirs, w = self.scene.home.world, self._world
-        w.__dict__.update(vars(theirs))
+        w.__dict__.update(deepcopy(vars(theirs)))  # the scene is everybody's
         w.boot_ms, w.ready_ms, w.watchdog_ms = w.now_ms - UP, w.now_ms - UP, w.now_ms + 8_000
         w.later = []
         old = self.scene.home.executives[-1]
@@ -145,7 +147,7 @@ class Board:
         return self._number(
             BoardState(
                 freeze_world(w), None, SILENT, -1, seen, b"", b"", (0, 0),
-                w.cup.lift_count, w.cup.present, truth,
+                w.cup.lift_count, w.cup.present, w.cup.lift_stuck, truth,
             )
         )  # fmt: skip
 
@@ -179,6 +181,7 @@ class Board:
                 (order.number, order.state),
                 w.cup.lift_count,
                 w.cup.present,
+                w.cup.lift_stuck,
                 invariants.truth(w, self.scene),
             )
         )
@@ -290,13 +293,16 @@ class Board:
 
     def _act(self, kind: str, what: tuple[Any, ...]) -> None:
         w = self._world
-        if kind == "press":
+        stuck = kind == "fault" and self.fault == "button-stuck"
+        if kind == "press" or stuck:  # what a button that sticks says is a press (README, limits)
             order = durable_order(w)
             if order.state == codes.PREPARED:
                 w.agreed = order.round
+        if kind == "press":
             w.press()
         elif kind == "lift":
-            w.agreed = 0
+            if not w.cup.lift_stuck:  # nobody can know of a lift that no switch has seen
+                w.agreed = 0
             w.take_cup()
         elif kind == "return":
             w.return_cup(what[1])

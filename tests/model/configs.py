@@ -32,7 +32,7 @@ _FAULTS: Final = (
     "jam-freed", "slip", "gate-closed", "gate-open", "pill-lost", "pill-lost-before",
     "pill-stuck", "button-stuck", "button-bounce",
 )  # fmt: skip
-_ONE: Final = replace(_BASE, orders=3, told=1)
+_ONE: Final = replace(_BASE, orders=6, told=1)
 
 LONG: Final = (
     replace(_ONE, name="one dose, 1 crash, 1 reset", crashes=1, resets=1),
@@ -55,10 +55,10 @@ LONG: Final = (
             told=0),
     replace(_ONE, name="a round of two, 1 reset, cup", plan="round", resets=1, lifts=1, told=0),
     replace(_ONE, name="a round of two, 1 crash", plan="round", crashes=1, told=0),
-    replace(_ONE, name="two doses in their gap, cup", plan="gap", presses=2, lifts=2, orders=4,
-            told=0, asked=0),
+    replace(_ONE, name="two doses in their gap, cup", plan="gap", presses=2, lifts=2, told=0,
+            asked=0),
     replace(_ONE, name="two doses in their gap, 1 crash", plan="gap", presses=2, lifts=1,
-            orders=4, crashes=1, told=0, asked=0),
+            crashes=1, told=0, asked=0),
     replace(_ONE, name="one dose, 1 crash, 1 reset, cup, told", crashes=1, resets=1, lifts=1,
             presses=2, asked=2, told=2, most=4_000_000, lively=False),
 )  # fmt: skip

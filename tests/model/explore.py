@@ -90,6 +90,7 @@ class Result:
             f"{self.config.name:34} {self.states:>9} states {self.transitions:>10} transitions "
             f"depth {self.depth:>3}  violations {len(self.broken)}  no end {endless}  "
             f"{self.seconds:6.1f} s  ({self.controllers} controllers x {self.boards} boards)"
+            f"{f'  {self.bounded} at the bound of orders' if self.bounded else ''}"
             f"{'' if self.complete else '  CUT OFF'}"
         )
 
@@ -110,6 +111,7 @@ class Explorer:
         self._pairs: dict[int, tuple[str, ...]] = {}
         self._old: dict[int, bytes] = {}
         self._hits: list[tuple[str, str]] = []
+        self._bounded: list[int] = []  # where an order number was too high to go on
 
     # --- one integer ---------------------------------------------------------------------------
 
@@ -382,6 +384,7 @@ class Explorer:
             for s in frontier:
                 here = index[s]
                 starts.append(len(edges))
+                bounded = result.bounded
                 for label, after in self.successors(s):
                     result.transitions += 1
                     there = index.get(after)
@@ -403,6 +406,8 @@ class Explorer:
                             following = []
                             result.complete = False
                             break
+                if result.bounded != bounded:
+                    self._bounded.append(here)
                 if stop and result.broken:
                     following = []
                     break
@@ -462,6 +467,9 @@ class Explorer:
             last = self._spent[k].phase == len(self.scene.times) - 1
             good[i] = last and self.control.states[c].over
         self.result.ends = sum(good)
+        for i in self._bounded:
+            good[i] = 1
+        self.result.bounded = len(self._bounded)
         changed = True
         while changed:
             changed = False

@@ -291,6 +291,7 @@ def i3a_no_lie(
             if len(fell) != f.pieces:
                 broken.append(f"I3a: {what}, and {len(fell)} fell")
             known = dose_id in c.audit.late or c.lifts < b.lifts
+            known = known or (b.lift_dead and c.state.cup is not None)  # seen when it is back
             if gone and not known:
                 broken.append(f"I3a: {what}, gone, and nothing to correct it")
     return broken
