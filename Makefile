@@ -11,7 +11,7 @@ TESTS ?= tests
 LOCK = uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
        --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup run demo kills years hostile resets test zones clocks check fmt lint types imports tongue tidy pages docs trace bench model mutants lock clean purge
+.PHONY: help setup run demo kills years hostile resets test zones clocks crash check fmt lint types imports tongue tidy pages docs trace bench model mutants lock clean purge
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -54,6 +54,9 @@ clocks: .venv/.dev  ## every clock trouble in every phase of a dose, healed soon
 
 resets: .venv/.dev  ## real MicroPython, killed at every operation, write and instant of a dose
 	@$(BIN)/python -m tests.resets.run $(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
+
+crash: .venv/.dev  ## every durable write, cut at every operation; RUNS=1000000 SEED=1, or CASE= to replay one
+	@$(BIN)/python -m tests.crash --runs $(or $(RUNS),1000000) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY)) $(if $(CASE),--case $(CASE))
 
 check: .venv/.dev  ## lint, types, import rules, MicroPython, hygiene, hazard trace
 	@$(MAKE) --keep-going --no-print-directory lint types imports tongue tidy pages trace
