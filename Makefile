@@ -85,7 +85,10 @@ docs: .venv/.dev  ## write diagrams into the READMEs anew, from the code
 trace: .venv/.dev  ## hazard -> control -> file -> mishap -> test, as SAFETY.md says, and back
 	$(BIN)/python -m tests.tools.trace --collect
 
-model: .venv/.dev  ## explore the production core until nothing is new (SLICE=1: the part of every test run)
+spin: .venv/.dev  ## an independent Promela model of one dose, where Spin is installed (LARGE=1)
+	@$(BIN)/python -m tests.model.promela.run $(if $(LARGE),--large)
+
+model: .venv/.dev spin  ## explore the production core until nothing is new (SLICE=1: the part of every test run)
 	$(BIN)/python -m tests.model $(if $(SLICE),--slice) --jobs $(or $(JOBS),2)
 
 mutants: .venv/.dev  ## break the protocol in one place at a time: each must be found, with its shortest trace

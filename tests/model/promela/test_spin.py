@@ -1,4 +1,4 @@
-"""The second opinion: an independent model of the protocol has no error, each of its mutants has."""
+"""The second opinion: an independent model of the protocol has no error, its mutants have one."""
 
 import shutil
 
