@@ -13,6 +13,7 @@ from schedules.limits import gap_s
 from schedules.model import DAY_S, Dose, Plan, Refusal, Regimen
 
 AHEAD_S = 14 * DAY_S  # rows on either side of the change that are compared
+MOVED_S = 3 * DAY_S  # a change of zone and of time moves a dose by less than this
 ID_REUSE = "id-reuse"
 GAP_TOO_LONG = "gap-too-long"
 PAIRABLE = (ID_REUSE, GAP_TOO_LONG)  # a named person may take responsibility; nothing else
@@ -34,6 +35,7 @@ def changes(
     found = _relations(old, new)
     before = _rows(old, max(since_s, now_s - AHEAD_S), now_s + AHEAD_S)
     after = _rows(new, now_s, now_s + AHEAD_S)
+    gone = _rows(new, now_s - MOVED_S, now_s)
     for regimen in new.regimens:
         rows = after.get(regimen.id, [])
         for d in rows:
@@ -44,9 +46,11 @@ def changes(
                 break
         former = _former(old, regimen)
         if former is not None:
+            passed = gone.get(regimen.id, [])
             last = max(fell.get(regimen.id, 0), fell.get(former.id, 0))
             live = [d for d in rows if d.dose_id not in ended]
-            found += _hole(regimen, before.get(former.id, []), rows, live, last, now_s)
+            hole = _hole(regimen, before.get(former.id, []), rows, live, last, now_s)
+            found += hole or _lost(regimen, before.get(former.id, []), passed, ended, now_s)
     return found
 
 
@@ -101,6 +105,19 @@ def _hole(
     hours, usual = (first - last) // 3600, interval // 3600
     sentence = f"{hours} h from the last dose to the next, and {usual} h are usual"
     return [Refusal(GAP_TOO_LONG, regimen.id, sentence)]
+
+
+def _lost(
+    regimen: Regimen, before: list[Dose], passed: list[Dose], ended: Mapping[str, int], now_s: int
+) -> list[Refusal]:
+    """A plan day between the two: not due yet in the old version, over in the new one (I20)."""
+    waiting = {d.dose_id for d in before if d.due_at >= now_s} - set(ended)
+    for d in passed:
+        if d.dose_id in waiting:
+            day = d.on_date.isoformat()
+            sentence = f"the dose of {day} would be left out: its new time is over"
+            return [Refusal(GAP_TOO_LONG, regimen.id, sentence)]
+    return []
 
 
 def _longest(rows: list[Dose]) -> int:
