@@ -10,8 +10,9 @@ import pytest
 from schedules.doses import doses
 from schedules.localtime import tzdata_version, zone_of
 from tests.zones.courses import courses, daily, once_a_day, plan
-from tests.zones.skies import Sky, skies, year_s, zone_names
+from tests.zones.skies import DAY_S, Sky, skies, year_s, zone_names
 from tests.zones.sweep import Tally, naive, sweep
+from tests.zones.travel import PLACES, run
 
 DATE_LINE = {  # zones that once left a date out, and when
     "Pacific/Kwajalein": (1993, date(1993, 8, 21)),
@@ -116,3 +117,12 @@ def test_the_search_for_changes_finds_the_known_ones() -> None:
 
     assert [2, 0, 2] == [len(one.changes) for one in found.values()]
     assert 1743296400 == found["Europe/Berlin"].changes[0].at_s  # 2025-03-30T01:00Z
+
+
+def test_a_traveller_gets_every_plan_day_once_or_is_asked() -> None:
+    """From any of nine places to any other, at every hour, across the date line: R7, I20."""
+    tally, wrong = run(year_s(2026) + 100 * DAY_S, (0, 32, 80), 3600)
+
+    assert [] == wrong
+    assert 3 * 24 * len(PLACES) * (len(PLACES) - 1) == tally["trips"]
+    assert 0 < tally["gap-too-long"] < tally["trips"]
