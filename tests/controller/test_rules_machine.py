@@ -172,7 +172,23 @@ def _scale(home: Home) -> None:
     mishaps.cause(home.world, "scale_drift", {"mg": -500})
 
 
-BARS = [_cup_away, _coin, _door, _switch, _blind, _lost_position, _gate, _flat, _clock, _scale]
+def _lease_gone(home: Home) -> None:
+    home.executives[-1].holding.lease = None  # a record of another layout is read like this
+
+
+BARS = [
+    _cup_away,
+    _coin,
+    _door,
+    _switch,
+    _blind,
+    _lost_position,
+    _gate,
+    _flat,
+    _clock,
+    _scale,
+    _lease_gone,
+]
 
 
 CASES = [(bar, False) for bar in BARS] + [(bar, True) for bar in (_coin, _blind, _gate)]
