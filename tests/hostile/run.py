@@ -7,6 +7,7 @@ Responsible for: seeds to streams, both cores, progress, the closing figures. No
 import argparse
 import multiprocessing
 import os
+import signal
 import sys
 import time
 from collections import Counter
@@ -72,9 +73,10 @@ def run(first: int, count: int, jobs: int) -> tuple[Tally, list[str]]:
     total: Tally = Counter()
     failures: list[str] = []
     began = told = time.monotonic()
-    with multiprocessing.Pool(jobs) as pool:
+    quiet = (signal.SIGINT, signal.SIG_IGN)
+    with multiprocessing.Pool(jobs, signal.signal, quiet) as pool:
         done: Iterable[tuple[Tally, list[str]]] = pool.imap_unordered(batch, batches(first, count))
-        for tally, failed in done:
+        for tally, failed in until_interrupted(done):
             total.update(tally)
             failures += failed
             for failure in failed:
@@ -90,10 +92,20 @@ def run(first: int, count: int, jobs: int) -> tuple[Tally, list[str]]:
     return total, failures
 
 
+def until_interrupted(
+    done: Iterable[tuple[Tally, list[str]]],
+) -> Iterator[tuple[Tally, list[str]]]:
+    """What is done until somebody presses Ctrl-C."""
+    try:
+        yield from done
+    except KeyboardInterrupt:
+        print("  stopped", file=sys.stderr)
+
+
 def report(total: Tally, failures: list[str], first: int) -> None:
     """The closing figures."""
     count = total["streams"]
-    print(f"streams            {count} (seeds {first}..{first + count - 1})")
+    print(f"streams            {count} (seeds from {first})")
     print(f"  over full cable  {total['full_cable']} (one in {FULL_EVERY})")
     print(f"words said         {total['words']}")
     print(f"turns of the board {total['turns']}")
@@ -117,7 +129,7 @@ def tell(seed: int) -> int:
 
 def main() -> int:
     """Arguments to figures; 1 where anything was violated."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__)  # Ctrl-C: the figures so far
     parser.add_argument("--streams", type=int, default=20_000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", type=int)

@@ -5,6 +5,7 @@ cuts, progress and figures. Not for the cuts (cuts.py) or the judge (judge.py).
 """
 
 import argparse
+import contextlib
 import sys
 import time
 from itertools import chain, islice
@@ -46,20 +47,23 @@ def main() -> int:
         count = chosen.runs or len(cuts)
         print(f"{len(cuts)} places to cut a dose, {count} runs, seed {chosen.seed}")
         runs = enumerate(chain(alone(cuts), mixed(cuts, chosen.seed)), 1)
-        for number, (cut, trouble) in islice(runs, count):
-            if chosen.only and number != chosen.only:
-                continue
-            ending, found = play(workshop, cut, trouble, number)
-            figures.add(cut, trouble, ending, found)
-            if found or chosen.only:
-                line = f"run {number}: {cut}, {trouble}: {ending}: {found or 'nothing violated'}"
-                print(line, flush=True)
-                failures += [number] if found else []
-            if time.monotonic() - told >= PROGRESS_S:
-                told = time.monotonic()
-                rate = figures.runs / (told - began)
-                print(f"  {number} of {count}, {rate:.1f}/s, {len(failures)} failed",
-                      file=sys.stderr, flush=True)  # fmt: skip
+        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C: the figures so far
+            for number, (cut, trouble) in islice(runs, count):
+                if chosen.only and number != chosen.only:
+                    continue
+                ending, found = play(workshop, cut, trouble, number)
+                figures.add(cut, trouble, ending, found)
+                if found or chosen.only:
+                    line = (
+                        f"run {number}: {cut}, {trouble}: {ending}: {found or 'nothing violated'}"
+                    )
+                    print(line, flush=True)
+                    failures += [number] if found else []
+                if time.monotonic() - told >= PROGRESS_S:
+                    told = time.monotonic()
+                    rate = figures.runs / (told - began)
+                    print(f"  {number} of {count}, {rate:.1f}/s, {len(failures)} failed",
+                          file=sys.stderr, flush=True)  # fmt: skip
     print("\n".join(figures.lines()))
     print(f"violations {len(failures)}")
     for number in failures[:20]:
