@@ -167,3 +167,23 @@ def version_text(home: Home) -> str:
 
     text = EXAMPLE.read_text().replace("at: [08:00]", "at: [08:15]")
     return seal.seal(replace(parse_plan(text), version=2, previous_hash="0" * 64), []).decode()
+
+
+def test_r4_a_version_that_is_loaded_takes_back_what_was_offered(tmp_path: Path) -> None:
+    """Cancelled is skipped(plan), changed is held(plan-change); approval alone does nothing."""
+    home = planned(tmp_path)
+    home.run_to("2026-11-23T06:40:00+00:00")
+    start = home.text.index("  - id: metformin-500")  # type: ignore[attr-defined]
+    end = home.text.index("  - id: amlodipine-5")  # type: ignore[attr-defined]
+    cancelled = (home.text[start:end], "")  # type: ignore[attr-defined]
+    keeps = ("    piece_mg: 200\n", '    piece_mg: 200\n    occasions: {"08:15": "0800"}\n')
+    changed = version(home, 2, cancelled, ("at: [08:00]", "at: [08:15]"), keeps)
+    assert "" == bring(home, changed)
+    home.run(60)
+    assert [] == home.outcomes()
+    home.load()
+    home.run(5)
+
+    assert [("skipped", "plan")] == how(home)
+    assert [("held", "plan-change")] == how(home, "amlodipine-5")
+    assert 0 == fallen(home)

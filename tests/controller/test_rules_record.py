@@ -9,8 +9,12 @@ import pytest
 
 from controller import events as ev
 from controller.chain import JournalFault
+from controller.decide import decide
+from controller.facts import Facts
+from controller.fold import fold
 from controller.journal import Journal
 from controller.report.documents import event
+from controller.rules.record import lost
 from fleet.store import Store, arrival
 from tests.controller.home import Home
 from tests.controller.test_rules import CALL, OVER, at_home, fallen, how
@@ -231,3 +235,17 @@ def test_i19_no_outcome_but_doubt_while_the_boards_head_is_not_ours(home: Home) 
     assert [] == [e for e in after if isinstance(e, ev.OrderPrepared | ev.OrderCommitted)]
     closed = {(e.outcome, e.how) for e in after if isinstance(e, ev.DoseClosed)}
     assert closed == {("uncertain", "journal-lost"), ("held", "journal-lost")}
+
+
+def test_r1_a_head_that_only_the_hub_knows_is_a_lost_record_too(home: Home) -> None:
+    """The board's last order is here, but the hub holds more: a new log, once, and no motion."""
+    known = "ab" * 32
+    facts = Facts(home.now_s, head="cd" * 32, hub_head=known, log_epoch="0011223344556677")
+    opened, *holds = decide(state(home), facts)
+    after = fold(state(home), opened, home.now_s * 1000, "00" * 32)
+
+    assert isinstance(opened, ev.LogOpened)
+    assert ((known,), "cd" * 32) == (opened.known_heads, opened.former_head)
+    assert {"journal-lost"} == {e.code for e in holds}  # type: ignore[attr-defined]
+    assert "journal-lost" == after.locked
+    assert [] == lost(after, facts)
