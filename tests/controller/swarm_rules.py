@@ -33,6 +33,7 @@ class Judge:
         assert home.controller is not None
         self.home = home
         self.broken: list[str] = []
+        self.flaps = FLAPS
         self.records = list(home.controller.journal.all())
         self.state = State()  # as the record tells it, whatever the process believes
         for record in self.records:
@@ -223,7 +224,7 @@ class Judge:
         self.rule(not locks, f"locked: {locks}")
         raised = Counter(e.alert_id for _, e in self.events if isinstance(e, ev.AlertRaised))
         for name, times in raised.items():
-            self.rule(times <= FLAPS, f"alert {name} was raised {times} times")
+            self.rule(times <= self.flaps, f"alert {name} was raised {times} times")
         self.rule(not self.home.controller.fault, f"journal fault {self.home.controller.fault}")
 
     def _standing(self) -> None:

@@ -297,9 +297,10 @@ class Life(Handles):
         """The patient is at the machine; what the lamp shows now decides."""
         self._answering = False
         lamp = self.world.lamp_shows
-        if self.true_s < self._busy_until:
-            return
-        if lamp in CALLING and self.luck.random() < self.patience:
+        if self.true_s < self._busy_until:  # still away with the cup
+            self._answering = True
+            self.later((self._busy_until - self.true_s + 1) * 1000, self._comes)
+        elif lamp in CALLING and self.luck.random() < self.patience:
             self._press()
         elif lamp == codes.TAKE and self.luck.random() < 0.5 + self.patience / 2:
             self._take_or_play()

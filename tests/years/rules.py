@@ -13,7 +13,8 @@ from typing import Any, Final
 from controller import events as ev
 from hal.wire import codes
 from schedules.model import Dose
-from tests.controller.swarm_rules import Judge
+from tests.controller.home import DAY
+from tests.controller.swarm_rules import FLAPS, Judge
 from tests.years.life import Life
 
 OFFER_S: Final = 60  # I11: a due dose whose guards hold is offered within this
@@ -29,6 +30,7 @@ class Verdicts(Judge):
     def __init__(self, home: Life, mended_s: int, queued: int) -> None:
         super().__init__(home)
         self.mended_s = mended_s
+        self.flaps = FLAPS * max(1, (home.true_s - home.start_s) // (2 * DAY))
         self.queued = queued  # newest durable event HUB_S before the end
         self.found: list[tuple[str, str]] = []
         self.looked: dict[str, int] = {}
@@ -114,11 +116,14 @@ class Verdicts(Judge):
     def _offered(self, calm: list[Dose]) -> None:
         """Everything is mended: who is due is offered it, unless the cup is still in use."""
         prepared: dict[str, int] = {}
+        rounds: dict[int, int] = {}  # one round may be several fills, one after another
         free_s: list[int] = [self.mended_s]
         for at, e in self.events:
-            if isinstance(e, ev.OrderPrepared):
+            if isinstance(e, ev.RoundOffered):
+                rounds[e.round] = at
+            elif isinstance(e, ev.OrderPrepared):
                 for name in e.doses:
-                    prepared.setdefault(name, at)
+                    prepared.setdefault(name, rounds.get(e.round, at))
             elif isinstance(
                 e, ev.CupCleared | ev.RoundEnded | ev.ServiceClosed | ev.OrderWithdrawn
             ):
