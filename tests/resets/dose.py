@@ -27,6 +27,7 @@ class Ending:
 
     phase: str = ""  # in which the cut came, "": it did not
     kills: int = 0
+    unfounded: int = 0  # drives without a durable START
     done: bool = False  # the first order had its DONE in time
     verdict: int = 0
     code: int = 0
@@ -72,6 +73,7 @@ class Dose:
             self._resolve()
             self._again()
             self.ending.kills = table.seat.kills
+            self.ending.unfounded = table.seat.unfounded
             self.ending.exposures = table.world.chute.exposures
             self.ending.hazards = [str(h["what"]) for h in table.world.hazards]
         return self.ending

@@ -27,6 +27,8 @@ def violations(ending: Ending, trouble: Trouble, lease: Lease, utc0_ms: int) -> 
         found.append("the order had no DONE within its time")
     if _lies(ending.verdict, ending.fell) or (ending.again and _lies_at_last(ending)):
         found.append(f"false verdict {codes.VERDICTS[ending.verdict]}, {ending.fell} fell")
+    if ending.unfounded:
+        found.append("the drive turned before START was durable")
     if not ending.final:
         found.append("a verdict changed")
     if ending.fell_at_last > PIECES or (ending.again == codes.RELEASED and ending.fell):

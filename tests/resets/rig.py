@@ -7,15 +7,20 @@ what must hold (judge.py). World, house and the controller's end of the cable st
 
 import pickle
 import shutil
+import socket
+import struct
 import subprocess
 import tempfile
 from pathlib import Path
 from types import TracebackType
 
+from firmware.store import MIND, address
+from hal.sim import sense as words
 from hal.sim.house import House, InsideController
 from hal.sim.runtime import ROOT, micropython
 from hal.sim.seats import BoardSocket, Listener
 from hal.sim.world import World
+from hal.wire import codes
 from hal.wire.messages import Lease
 from tests.firmware.bench import HOUR_S, KEY, Bench
 from tests.tools.common_tongue import files
@@ -24,6 +29,8 @@ COMPARTMENT = 4  # 250 ms from home; its neighbours are loaded too
 FILLS = {COMPARTMENT: [300, 260], 3: [290], 5: [280]}
 COMPILE_S = 60
 END_S = 5
+_PAYLOAD = struct.calcsize("<BHI")  # of a record: id, length, number of the write
+_ORDER = "<IB"  # number and state, the first of what it holds
 
 
 def compiled(folder: Path) -> Path:
@@ -37,6 +44,13 @@ def compiled(folder: Path) -> Path:
     return folder
 
 
+def started_durably(world: World) -> bool:
+    """Both copies of the board's record say that its order is STARTED."""
+    places = [address(MIND, copy) + _PAYLOAD for copy in (0, 1)]
+    states = [struct.unpack_from(_ORDER, world.fram.data, at)[1] for at in places]
+    return states == [codes.STARTED, codes.STARTED]
+
+
 class Mortal(BoardSocket):
     """The board's seat; each boot has a process of its own, and a reset kills it on the spot."""
 
@@ -46,6 +60,12 @@ class Mortal(BoardSocket):
         self.command, self.code = command, code
         self.process: subprocess.Popen[bytes] | None = None
         self.kills = 0
+        self.unfounded = 0  # drives towards a compartment with no START in both copies (I6)
+
+    def _one(self, connection: socket.socket, op: int, a: int, b: int, data: bytes) -> None:
+        if op == words.DRIVE and a == words.compartment_tick(COMPARTMENT):
+            self.unfounded += not started_durably(self.world)
+        super()._one(connection, op, a, b, data)
 
     def ready(self) -> bool:
         """A process is there to be started: a new one after each death."""
