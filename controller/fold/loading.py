@@ -115,8 +115,12 @@ def _by_hand(s: State, e: ev.GivenByHand, at: int, head: str) -> State:
     lives = [s.doses[dose_id] for dose_id in e.doses if dose_id not in counted]
     gone_at = at if s.clock_trusted else max(at, s.floor_s)
     new = [Release(gone_at, d.regimen, d.quarters, d.dose_id, gone_at, d.groups) for d in lives]
+    known = tuple(
+        replace(r, lifted_at=max(r.lifted_at, gone_at)) if r.dose_id in e.doses else r
+        for r in s.releases
+    )
     spent = replace(s.fills[e.compartment], state="spent", code="by-hand")
-    return replace(with_fill(s, spent), releases=(*s.releases, *new))
+    return replace(with_fill(s, spent), releases=(*known, *new))
 
 
 def _loading_done(s: State, e: ev.LoadingDone, at: int, head: str) -> State:

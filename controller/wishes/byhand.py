@@ -63,6 +63,8 @@ def _lives(state: State, facts: Facts, fill: Fill, done: bool) -> list[DoseLife]
             raise Refused("too-late", "Its time is over; ask somebody who may decide that.")
         if d.stage == "uncertain":
             continue  # all its pieces were counted in the compartment: nothing of it fell
+        if d.regimen in state.halts:
+            raise Refused("stopped", "This medicine was stopped or put on hold.")
         now = facts.early_s
         gap = free_at(state, state.plan_envelope, d.regimen, now)
         room = room_at(state, state.plan_envelope, d.regimen, d.quarters, now)

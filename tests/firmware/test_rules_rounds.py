@@ -60,28 +60,34 @@ def _minute_passed(bench: Bench) -> None:
     bench.run(61000)
 
 
-@pytest.mark.parametrize("event", [_lifted, _opened, _restarted, _minute_passed])
+def _nothing(bench: Bench) -> None:
+    bench.run(2000)
+
+
+@pytest.mark.parametrize("event", [_lifted, _opened, _restarted, _minute_passed, _nothing])
 @pytest.mark.parametrize("after_first", [False, True])
 def test_r14_consent_ends_with_lift_door_reset_and_a_minute(
     event: Callable[[Bench], None], after_first: bool
 ) -> None:
     """Between press and START, and between one order of the round and the next: nothing falls."""
     bench = Bench()
-    round_of_two(bench)
+    fills = bench.load({0: [300], 1: [310]}).rows
+    same = {"round": 1, "round_orders": 2, "not_after_s": bench.utc_s() + HOUR_S}
+    bench.prepare(1, 0, **same)
     bench.press()
     order, compartment = 1, 0
     if after_first:
-        bench.start(1, 0, round=1, round_orders=2)
+        bench.start(1, 0, **same)
         order, compartment = 2, 1
-    fill = bench.desired.fill if not after_first else bench.executive.holding.lease.fill(1)[0]  # type: ignore[union-attr]
     bench.ask(codes.IDLE, 0)
     event(bench)
-    bench.ask(codes.PREPARE, order, compartment, round=1, round_orders=2)
+    bench.ask(codes.PREPARE, order, compartment, **same)
     bench.run(3000)
-    bench.ask(codes.START, order, compartment, round=1, round_orders=2)
+    bench.ask(codes.START, order, compartment, **same)
     bench.run(8000)
 
-    assert 0 == bench.fell(fill)
+    expected = 1 if event is _nothing else 0
+    assert expected == bench.fell(fills[compartment].fill)
 
 
 def test_r14_the_press_is_for_the_round_as_it_was_named() -> None:
