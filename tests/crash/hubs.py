@@ -235,7 +235,7 @@ class HubWork:
             trouble.met = True
         for damage in luck.sample(DAMAGES, 2):
             yield self._cut(disk, story, len(disk.tape.ops), damage, kind, luck)
-        self.bench.files.insert(disk, trouble if for_ever else None)
+        self.bench.files.insert(disk, Trouble(kind, 0, True) if for_ever else None)
         since = len(disk.tape.ops)
         yield self._again(disk, story, story.marks[-1])
         for damage in luck.sample(DAMAGES, 2):

@@ -14,7 +14,7 @@ from tests.crash import lives
 from tests.crash.disk import DAMAGES, Platter
 from tests.crash.journals import Bench, Story
 from tests.crash.sweep import ERRORS, LIES, POWER, Sweep
-from tests.crash.vfs import FORGETS, TROUBLES, Trouble
+from tests.crash.vfs import TROUBLES, Trouble
 from tests.crash.works import JournalWork
 
 SEED = 20  # of the slices; the long run goes on from its own
@@ -129,8 +129,8 @@ def test_it_is_seen_when_the_write_ahead_file_is_not_folded_in(
 
     work = JournalWork("short", bench)
     sweep = Sweep(SEED)
-    for at in range(60, work.calls(), 5):
-        sweep.trouble(work, f"short/0/{ERRORS}/{at}/{FORGETS}/1")
+    for place in range(30, 120):
+        sweep.part(work, 0, POWER, place, 200, depth=2)
         if sweep.tally.wrong:
             break
 

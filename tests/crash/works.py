@@ -74,7 +74,7 @@ class JournalWork:
             trouble.met = True
         for damage in luck.sample(DAMAGES, 2):
             yield self._cut(disk, story, len(disk.tape.ops), damage, kind, luck)
-        self.bench.insert(disk, trouble if for_ever else None)
+        self.bench.insert(disk, Trouble(kind, 0, True) if for_ever else None)
         since = len(disk.tape.ops)
         later = story.branch(len(story.rows), story.marks[-1])
         later.marks = list(story.marks)
