@@ -10,6 +10,7 @@ from tests.crash.sweep import ERRORS, LIES, POWER, Sweep
 SEED = 20
 
 
+@pytest.mark.hazard("H20")
 @pytest.mark.parametrize(
     ("mode", "parts", "depth"), [(POWER, 12, 1), (POWER, 400, 3), (LIES, 6, 1), (ERRORS, 70, 1)]
 )

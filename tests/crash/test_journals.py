@@ -40,6 +40,7 @@ def test_a_cut_at_any_boundary_leaves_a_log_that_opens_and_goes_on(
         assert "" == found.fault, cut
 
 
+@pytest.mark.hazard("H20")
 @pytest.mark.parametrize(
     ("name", "mode", "parts", "depth"),
     [
@@ -79,6 +80,7 @@ def test_the_core_can_follow_the_log_wherever_it_ends(bench: Bench) -> None:
         bench.kill(again)
 
 
+@pytest.mark.hazard("H35")
 @pytest.mark.parametrize("kind", TROUBLES)
 def test_after_a_failed_write_nothing_is_written_any_more(bench: Bench, kind: str) -> None:
     """The log stays faulty until it is opened anew, though the disk has recovered."""

@@ -68,6 +68,7 @@ def _fell_s(home: Home) -> list[int]:
     )
 
 
+@pytest.mark.hazard("H05")
 @pytest.mark.parametrize(("zone", "evening", "due"), NIGHTS)
 def test_each_dose_of_the_night_falls_once_at_its_instant(
     tmp_path: Path, zone: str, evening: str, due: tuple[str, ...]

@@ -119,6 +119,7 @@ def test_the_search_for_changes_finds_the_known_ones() -> None:
     assert 1743296400 == found["Europe/Berlin"].changes[0].at_s  # 2025-03-30T01:00Z
 
 
+@pytest.mark.hazard("H05")
 def test_a_traveller_gets_every_plan_day_once_or_is_asked() -> None:
     """From any of nine places to any other, at every hour, across the date line: R7, I20."""
     tally, wrong = run(year_s(2026) + 100 * DAY_S, (0, 32, 80), 3600)
