@@ -63,7 +63,8 @@ class Mortal(BoardSocket):
         self.unfounded = 0  # drives towards a compartment with no START in both copies (I6)
 
     def _one(self, connection: socket.socket, op: int, a: int, b: int, data: bytes) -> None:
-        if op == words.DRIVE and a == words.compartment_tick(COMPARTMENT):
+        leaves_home = self.world.tray.position(self.world.now_ms) == 0  # not a fight with a jam
+        if op == words.DRIVE and leaves_home and a == words.compartment_tick(COMPARTMENT):
             self.unfounded += not started_durably(self.world)
         super()._one(connection, op, a, b, data)
 
