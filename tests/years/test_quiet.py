@@ -61,6 +61,7 @@ def _live(home: Home) -> list[tuple[int, str, str]]:
     ]
 
 
+@pytest.mark.timeout(600)
 def test_leaps_change_no_event(tmp_path: Path) -> None:
     """With and without leaps: the same events of the same doses, each within a keepalive."""
     (tmp_path / "a").mkdir()

@@ -13,10 +13,11 @@ from tests.years.life import Life
 from tests.years.play import play
 from tests.years.tally import Tally, report
 
-SEEDS = range(1, 7)
+SEEDS = range(1, 9)
 SHORT_DAYS = 4
 
 
+@pytest.mark.hazard("H01")
 @pytest.mark.hazard("H01")
 @pytest.mark.timeout(600)
 def test_no_rule_is_broken_in_a_slice_of_the_years(capsys: pytest.CaptureFixture[str]) -> None:
@@ -30,6 +31,7 @@ def test_no_rule_is_broken_in_a_slice_of_the_years(capsys: pytest.CaptureFixture
     assert [] == total.broken, report(total, faults(), time.monotonic() - began)
 
 
+@pytest.mark.timeout(600)
 def test_the_same_seed_plays_the_same_life() -> None:
     """What happened in a life, how it ended and what was found come from its seed alone."""
     one, other = play(3, 2), play(3, 2)
@@ -47,6 +49,7 @@ def test_every_file_in_the_folder_is_a_fault() -> None:
     assert {f"F{n:02}" for n in range(1, 35)} == known | NO_PART.keys() | NOT_HERE.keys()
 
 
+@pytest.mark.timeout(600)
 def test_a_burst_after_an_idle_hour_is_no_backlog(tmp_path: Path) -> None:
     """Events that waited for their barrier did not wait for the hub: nobody is alarmed."""
     home = Life(tmp_path, 5, [])
