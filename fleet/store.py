@@ -92,11 +92,11 @@ def arrival(device: str, doc: Mapping[str, Json]) -> Arrival | None:
 
 
 class Store:
-    """One SQLite file; every public method that writes is one transaction."""
+    """One SQLite file, or ":memory:"; every public method that writes is one transaction."""
 
     def __init__(self, path: Path | str) -> None:
-        where = Path(path).absolute().as_uri() + _CAUTION
-        self._db = sqlite3.connect(where, isolation_level=None, uri=True)
+        where = "file::memory:" if path == ":memory:" else Path(path).absolute().as_uri()
+        self._db = sqlite3.connect(where + _CAUTION, isolation_level=None, uri=True)
         self._db.execute("PRAGMA journal_mode=WAL")
         # what the last process left may be in memory only, and no new write shares a page with it
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
