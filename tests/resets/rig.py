@@ -44,11 +44,11 @@ def compiled(folder: Path) -> Path:
     return folder
 
 
-def started_durably(world: World) -> bool:
-    """Both copies of the board's record say that its order is STARTED."""
+def past_prepared(world: World) -> bool:
+    """Neither copy of the board's record still says PREPARED; DONE: the way home, with a jam."""
     places = [address(MIND, copy) + _PAYLOAD for copy in (0, 1)]
     states = [struct.unpack_from(_ORDER, world.fram.data, at)[1] for at in places]
-    return states == [codes.STARTED, codes.STARTED]
+    return codes.PREPARED not in states
 
 
 class Mortal(BoardSocket):
@@ -63,9 +63,8 @@ class Mortal(BoardSocket):
         self.unfounded = 0  # drives towards a compartment with no START in both copies (I6)
 
     def _one(self, connection: socket.socket, op: int, a: int, b: int, data: bytes) -> None:
-        leaves_home = self.world.tray.position(self.world.now_ms) == 0  # not a fight with a jam
-        if op == words.DRIVE and leaves_home and a == words.compartment_tick(COMPARTMENT):
-            self.unfounded += not started_durably(self.world)
+        if op == words.DRIVE and a == words.compartment_tick(COMPARTMENT):
+            self.unfounded += not past_prepared(self.world)
         super()._one(connection, op, a, b, data)
 
     def ready(self) -> bool:
