@@ -195,9 +195,7 @@ def consent(state: State, facts: Facts) -> list[ev.Event]:
         return [ev.OrderWithdrawn(order.order, "no longer allowed")]
     return [
         ev.OrderConsented(order.order, order.round, board.boot_epoch),
-        ev.OrderCommitted(
-            order.order, digest(order.doses), board.boot_epoch, board.lift_count
-        ),
+        ev.OrderCommitted(order.order, digest(order.doses), board.boot_epoch, board.lift_count),
     ]
 
 
@@ -230,6 +228,9 @@ def resolve(state: State, facts: Facts) -> list[ev.Event]:
             board.weight_delta_mg,
             board.lift_count,
         )
+    if order.stage == "withdrawn" and board is not None and board.order > order.order:
+        # a higher number is a fence, too: nothing that is withdrawn here can start any more
+        return _end(state, order, codes.REFUSED, codes.ORDER_OLD, 0, 0, board.lift_count)
     if order.stage == "withdrawn":
         return []
     if board is not None and board.order > order.order:

@@ -23,6 +23,7 @@ SLICE: Final = (
     replace(_BASE, name="slice: spurious drop, power lost", resets=1, fault="beam-spurious",
             asked=0),
     replace(_BASE, name="slice: silence", quiet=1, asked=0),
+    replace(_BASE, name="slice: a round of two, crash", plan="round", crashes=1, orders=6),
 )  # fmt: skip
 
 # Each fault may begin at any moment, beside a loss of power anywhere and a lift of the cup.
@@ -37,10 +38,6 @@ _ONE: Final = replace(_BASE, orders=6, told=1)
 LONG: Final = (
     replace(_ONE, name="one dose, 1 crash, 1 reset", crashes=1, resets=1),
     replace(_ONE, name="one dose, 1 crash, 1 reset, cup", crashes=1, resets=1, lifts=1, told=0),
-    *(
-        replace(_ONE, name=f"one dose, {f}, 1 reset, cup", fault=f, resets=1, lifts=1, told=0)
-        for f in _FAULTS
-    ),
     replace(_ONE, name="one dose, 2 crashes", crashes=2),
     replace(_ONE, name="one dose, 2 resets, cup", resets=2, lifts=1, told=0),
     replace(_ONE, name="one dose, 2 presses, 4 sentences", presses=2, asked=2, told=2, lifts=1),
@@ -59,6 +56,12 @@ LONG: Final = (
             asked=0),
     replace(_ONE, name="two doses in their gap, 1 crash", plan="gap", presses=2, lifts=1,
             crashes=1, told=0, asked=0),
-    replace(_ONE, name="one dose, 1 crash, 1 reset, cup, told", crashes=1, resets=1, lifts=1,
-            presses=2, asked=2, told=2, most=4_000_000, lively=False),
+    *(
+        replace(_ONE, name=f"{f}, 1 reset, cup", fault=f, resets=1, lifts=1, told=0)
+        for f in _FAULTS
+    ),
+    *(
+        replace(_ONE, name=f"{f}, 1 crash, 1 reset", fault=f, crashes=1, resets=1)
+        for f in _FAULTS
+    ),
 )  # fmt: skip

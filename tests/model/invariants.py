@@ -241,6 +241,9 @@ def settled_down(state: State, facts: Facts, scene: Scene) -> list[str]:
         if d.is_open and d.stage != "committed" and facts.utc_s >= scene.over(d.dose_id)
     ]
     cup = state.cup
+    if cup is not None:  # what lies together is judged together, at the last close
+        last_s = max((scene.over(name) for name in cup.doses), default=0)
+        late = [d for d in late if d.dose_id not in cup.doses or facts.utc_s >= last_s]
     if cup is not None and facts.utc_s < max(cup.lifted_at + AWAY_S, cup.released_at + GRACE_S):
         late = [d for d in late if d.stage != "released"]  # it may still come back, or be taken
     opened = {name for f in scene.fills for name in f.doses} <= set(state.doses)
