@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from controller.agenda import between
+from controller.alarms import CALM_S
 from controller.facts import Facts
 from controller.rules import cup as cup_rules
 from controller.rules.ahead import AHEAD_S, VISIT_S
@@ -149,6 +150,8 @@ def deadline(state: State, facts: Facts) -> int:
     if state.order is not None and state.order.stage == "committed":
         due.append(state.order.committed_at + NO_VERDICT_S)
     due += [state.board_seen_s + 30, state.clock_since_s + 60]
+    if "board-silent" in state.alerts and facts.board is not None:
+        due.append(now + max(1, CALM_S - facts.heard_s))
     limits = (AHEAD_S, VISIT_S)  # what bars the next round is told once it has stood so long
     due += [now + limit - stood for _, stood in facts.troubles for limit in limits]
     if not facts.clock_trusted and doubt_untold(state, facts):

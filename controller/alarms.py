@@ -23,6 +23,7 @@ from hal.wire.messages import Actual
 
 DAY_S: Final = 86400
 SILENT_S: Final = 30  # after the link went stale: together at most a minute
+CALM_S: Final = 120  # a cable that comes and goes is one alarm, not one each time
 DOUBT_S: Final = 60
 EXPIRY_S: Final = 14 * DAY_S
 BATTERY_LOW_MV: Final = 3450
@@ -47,8 +48,10 @@ def _when(true: bool) -> Subjects:
     return ONE if true else []
 
 
-def _board_silent(state: State, facts: Facts) -> Subjects:
+def _board_silent(state: State, facts: Facts) -> Subjects | None:
     gone = not state.board_joined and facts.board is None
+    if facts.heard_s < CALM_S and "board-silent" in state.alerts:
+        return None  # it stands until the board has been heard for a while
     long = facts.utc_s >= state.board_seen_s + SILENT_S or facts.silent_s >= SILENT_S
     return _when(gone and long and state.board_seen_s > 0)
 

@@ -34,6 +34,7 @@ class Facts:
     drifting: bool = False  # the clocks drift apart, though both are still trusted
     doubted_s: int = 0  # untrusted for this long, by monotonic time: the clock itself may stand
     silent_s: int = 0  # the board unheard of for this long, by monotonic time
+    heard_s: int = 86_400  # and heard of for this long without such a silence
     board: Actual | None = None
     board_age_s: int = 0  # how long ago it said so
     troubles: tuple[tuple[int, int], ...] = ()  # what bars the next round, and for how long (s)

@@ -47,6 +47,7 @@ class Gathering:
         self._known_head = NO_DIGEST
         self._last_ms: int | None = None
         self._sound_ms = self._heard_ms = -1  # monotonic: last trusted, last heard of the board
+        self._silent_ms = -1  # monotonic: last without a word of the board
         self._seen: tuple[object, ...] = ()
         self._unacked_of = (-1, 0)
         self._complete_ms: int | None = None  # monotonic: when the hub last had everything
@@ -66,6 +67,8 @@ class Gathering:
             self._sound_ms = mono_ms
         if board is not None or self._heard_ms < 0:
             self._heard_ms = mono_ms
+        if board is None or self._silent_ms < 0:
+            self._silent_ms = mono_ms
         unacked = reporter.unacked if reporter is not None else 0
         return Facts(
             utc_s=utc_ms // 1000,
@@ -75,6 +78,7 @@ class Gathering:
             drifting=judged.drifting,
             doubted_s=(mono_ms - self._sound_ms) // 1000,
             silent_s=(mono_ms - self._heard_ms) // 1000,
+            heard_s=(mono_ms - self._silent_ms) // 1000,
             board=board,
             board_age_s=age_s,
             troubles=self._troubles(board, mono_ms),

@@ -103,7 +103,8 @@ def _trouble(now: Snapshot) -> Panel | None:
     if now.mode in ("locked", "journal-fault"):
         why = now.say or "It is locked."
         return Panel("problem", "bad", "Please do not wait for this machine", why, HELP)
-    silent = now.link == "stale" or any(alert.code == "board-silent" for alert in now.alerts)
+    told = any(alert.code == "board-silent" for alert in now.alerts)
+    silent = now.link == "stale" or (told and now.link == "never")
     if silent and now.cable_missing_ms is not None:
         since = words.clock(now.cable_missing_ms // 1000, now.zone)
         sentence = f"Nothing is at {now.cable} since {since}. Nothing is given out until it is."

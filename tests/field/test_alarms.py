@@ -208,19 +208,8 @@ def test_field_when_nobody_can_follow_everybody_is_told(tmp_path: Path) -> None:
 @pytest.mark.hazard("H31")
 @pytest.mark.parametrize(
     ("cut_s", "whole_s"),
-    [
-        (1, 1),
-        (10, 5),
-        pytest.param(
-            70, 20,
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason="controller/alarms.py: board-silent is raised anew at each flap that is"
-                " slower than a minute",
-            ),
-        ),
-    ],
-)  # fmt: skip
+    [(1, 1), (10, 5), (70, 20), (70, 100)],
+)
 def test_a_cable_that_comes_and_goes_hides_no_alert(home: Home, cut_s: int, whole_s: int) -> None:
     """The same pumps: alarms in the wrong order hid the one that mattered.
 
