@@ -47,7 +47,10 @@ def main(argv: list[str]) -> int:
     begun = time.monotonic()
     tally = Tally()
     shown = begun
-    with multiprocessing.Pool(options.workers, _begin, (options.seed, names)) as pool:
+    with (
+        tempfile.TemporaryDirectory(prefix="crash-", dir=_memory()) as folder,
+        multiprocessing.Pool(options.workers, _begin, (options.seed, names, folder)) as pool,
+    ):
         for part in _done(pool, _jobs(names), options.workers):
             tally.add(part)
             for line in part.wrong:
@@ -86,10 +89,10 @@ def _jobs(names: tuple[str, ...]) -> Iterator[Job]:
         turn += 1
 
 
-def _begin(seed: int, names: tuple[str, ...]) -> None:
+def _begin(seed: int, names: tuple[str, ...], within: str) -> None:
     global _seed
     _seed = seed
-    folder = Path(tempfile.mkdtemp(prefix="crash-", dir=_memory()))
+    folder = Path(tempfile.mkdtemp(dir=within))
     _here.update({work.name: work for work in works(folder, names)})
 
 
@@ -112,14 +115,15 @@ def _work(job: Job) -> Tally:
 
 def _replay(seed: int, case: str) -> int:
     name, *numbers = case.split("/")
-    _begin(seed, (name,))
-    work = _here[name]
     sweep = Sweep(seed)
-    if isinstance(work, BoardWork):
-        turn, place, parts = (int(number) for number in numbers)
-        sweep.tally = work.part(seed, turn, place, parts)
-    else:
-        sweep.replay(work, case)
+    with tempfile.TemporaryDirectory(prefix="crash-", dir=_memory()) as folder:
+        _begin(seed, (name,), folder)
+        work = _here[name]
+        if isinstance(work, BoardWork):
+            turn, place, parts = (int(number) for number in numbers)
+            sweep.tally = work.part(seed, turn, place, parts)
+        else:
+            sweep.replay(work, case)
     print("\n".join(sweep.tally.wrong) or f"CASE={case} SEED={seed}: as it should be")
     return 1 if sweep.tally.wrong else 0
 
