@@ -23,14 +23,14 @@ def _lived(folder: Path, trouble: Trouble, phase: str, heal: str) -> Life:
     return life
 
 
-KINDS = sorted({(one.kind, one.who) for one in troubles()})
+SLICE = list(slice_of(1))
+PART = 8  # cases in one test
 
 
-@pytest.mark.hazard("H06")
-@pytest.mark.parametrize(("kind", "who"), KINDS)
-def test_every_clock_trouble_in_some_phase_of_a_dose(kind: str, who: str) -> None:
+@pytest.mark.parametrize("first", range(0, len(SLICE), PART))
+def test_every_clock_trouble_in_some_phase_of_a_dose(first: int) -> None:
     """The slice: each trouble once, the phases in turn; `make clocks` has every pair."""
-    chosen = [c for c in slice_of(1) if (c.trouble.kind, c.trouble.who) == (kind, who)]
+    chosen = SLICE[first : first + PART]
     count, wrong = sweep(chosen)
 
     assert [] == wrong
