@@ -27,6 +27,7 @@ SLICE = list(slice_of(1))
 PART = 8  # cases in one test
 
 
+@pytest.mark.hazard("H06")
 @pytest.mark.parametrize("first", range(0, len(SLICE), PART))
 def test_every_clock_trouble_in_some_phase_of_a_dose(first: int) -> None:
     """The slice: each trouble once, the phases in turn; `make clocks` has every pair."""
