@@ -60,7 +60,10 @@ class Store:
         if first != second:
             self.torn += 1
             self._mend(record, copy, best[1])
-        return self._board.fram_read(address(record, copy) + _HEAD_SIZE, best[1])
+        payload = self._board.fram_read(address(record, copy) + _HEAD_SIZE, best[1])
+        crc = binascii.crc32(struct.pack(_HEAD, record + 1, best[1], best[0]))
+        # read twice, because there is no room to keep it: a memory that changes its word is lost
+        return payload if binascii.crc32(payload, crc) & 0xFFFFFFFF == best[2] else None
 
     def write(self, record: int, payload: "bytes | bytearray", tail: bytes = b"") -> bool:
         """Both copies of `payload` with `tail` behind it durable and read back.
