@@ -126,8 +126,9 @@ def i15_cup(w: ModelWorld, scene: Scene, order: Any) -> list[str]:
 
 
 def h30_no_hazard(w: ModelWorld) -> list[str]:
-    """H30: the drive is never on while the gate or the door is open."""
-    return [f"H30: {h['what']}" for h in w.hazards]
+    """H30: the drive is never switched on while the gate or the door is open."""
+    ours = [str(h["what"]) for h in w.hazards if "door opened" not in str(h["what"])]
+    return [f"H30: {what}" for what in ours]  # a door opened in motion is a person's doing
 
 
 def rest(w: ModelWorld, fw: Firmware, scene: Scene) -> list[str]:
