@@ -150,6 +150,8 @@ def deadline(state: State, facts: Facts) -> int:
     if state.order is not None and state.order.stage == "committed":
         due.append(state.order.committed_at + NO_VERDICT_S)
     due += [state.board_seen_s + 30, state.clock_since_s + 60]
+    if facts.clock_reason == "board-silent" and facts.silent_s < ALONE_S:
+        due.append(now + ALONE_S - facts.silent_s)
     if "board-silent" in state.alerts and facts.board is not None:
         due.append(now + max(1, CALM_S - facts.heard_s))
     limits = (AHEAD_S, VISIT_S)  # what bars the next round is told once it has stood so long

@@ -164,9 +164,9 @@ def closing_time(facts: Facts) -> int | None:
     """The instant by which windows may close: both clocks are past it; None: time is not known."""
     if facts.clock_trusted:
         return facts.early_s
-    if (
-        facts.clock_reason == "board-silent"
-    ):  # nobody released anything; nobody must be kept waiting
+    if facts.clock_reason == "board-silent" and facts.silent_s >= ALONE_S:
+        # nobody released anything; nobody must be kept waiting. A process that has just begun
+        # waits as long by its own count: until the board is heard its time may be false
         return facts.utc_s - ALONE_S
     return None
 

@@ -13,7 +13,7 @@ from typing import Final
 from controller import events as ev
 from controller.facts import Facts
 from controller.rules.alerts import alert_id, close
-from controller.rules.doses import FINISH_S, doses_of, round_doses
+from controller.rules.doses import ALONE_S, FINISH_S, doses_of, round_doses
 from controller.rules.limits import free_at, room_at
 from controller.state import OF_ONE_FILL, Fill, Order, State
 from hal.wire import codes
@@ -235,10 +235,8 @@ def resolve(state: State, facts: Facts) -> list[ev.Event]:
         return []
     if board is not None and board.order > order.order:
         return _end(state, order, codes.UNCERTAIN, codes.ORDER_OLD, 0, 0, board.lift_count)
-    if facts.utc_s >= order.committed_at + NO_VERDICT_S and facts.clock_reason in (
-        "",
-        "board-silent",
-    ):
+    alone = facts.clock_reason == "board-silent" and facts.silent_s >= ALONE_S
+    if facts.utc_s >= order.committed_at + NO_VERDICT_S and (alone or not facts.clock_reason):
         return _end(state, order, codes.UNCERTAIN, codes.BOARD_SILENT, 0, 0, 0)
     return []
 

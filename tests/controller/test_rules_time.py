@@ -211,3 +211,17 @@ def test_an_alarm_that_stands_does_not_come_again_with_each_restart(home: Home) 
 
     assert "load-due" in home.alerts()
     assert 1 == len([e for e in raised if e.code == "load-due"]) - 1  # once before the loading
+
+
+def test_r8_a_restart_at_a_false_time_closes_nothing_before_it_was_silent_long(home: Home) -> None:
+    """The board cannot be heard, the clock woke a day ahead: a quarter of an hour of patience."""
+    home.run_to(CALL)
+    home.kill_controller()
+    mishaps.cause(home.world, "cable_cut")
+    mishaps.cause(home.world, "clock_jump", {"who": "controller", "seconds": DAY})
+    home.start_controller()
+    home.run(600)
+    assert [] == home.outcomes()
+    home.run(400)
+
+    assert {("held", "board-silent")} == {(outcome, why) for _, outcome, why in home.outcomes()}
