@@ -9,7 +9,7 @@ together (explore.py).
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from controller import acts, wishes
@@ -17,6 +17,7 @@ from controller import events as ev
 from controller.decide import MOST_STEPS, decide
 from controller.facts import Facts
 from controller.fold import fold
+from controller.rules.doses import ALONE_S
 from controller.state import State
 from controller.table import IllegalStep
 from controller.trusted_time import ClockWatch
@@ -140,7 +141,7 @@ class Control:
         elif kind == "silence":
             actual, link = b"", "stale"
         wish = what[1] if kind == "wish" else None
-        return self._turn(c, phase, actual, link, wish)
+        return self._turn(c, phase, actual, link, wish, fresh=kind == "start")
 
     def _begin(self, c: ControlState, phase: int) -> ControlState:
         at_ms = self.scene.times[phase] * 1000
@@ -182,11 +183,20 @@ class Control:
         )
 
     def _turn(
-        self, c: ControlState, phase: int, actual: bytes, link: str, wish: object = None
+        self,
+        c: ControlState,
+        phase: int,
+        actual: bytes,
+        link: str,
+        wish: object = None,
+        *,
+        fresh: bool = False,
     ) -> int:
         state, audit, disk, disk_audit = c.state, c.audit, c.disk, c.disk_audit
         assert state is not None
         facts = self._facts(c, state, phase, actual, link)
+        if facts.board is None and not fresh:  # a process that has just begun was not silent yet
+            facts = replace(facts, silent_s=ALONE_S)
         for _ in range(MOST_STEPS):
             try:
                 if wish is not None:

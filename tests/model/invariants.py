@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from controller import events as ev
+from controller.rules.doses import ALONE_S
 from firmware.cycle import tick
 from hal.wire import codes
 from tests.model.scene import Loaded, Scene
@@ -241,6 +242,8 @@ def settled_down(state: State, facts: Facts, scene: Scene) -> list[str]:
         for d in state.doses.values()
         if d.is_open and d.stage != "committed" and facts.utc_s >= scene.over(d.dose_id)
     ]
+    if facts.board is None and facts.silent_s < ALONE_S:
+        late = []  # a process that has just begun waits for the board's clock
     cup = state.cup
     if cup is not None:  # what lies together is judged together, at the last close
         last_s = max((scene.over(name) for name in cup.doses), default=0)
