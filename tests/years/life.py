@@ -291,6 +291,8 @@ class Life(Handles):
             wait_s = self.luck.randint(5, 600) if self.luck.random() < 0.2 else 1800
         else:
             wait_s = self.luck.randint(20, 900)
+        if self.patience == 1.0:  # in calm times nobody lets it come to the last minute
+            wait_s = min(wait_s, 40 if signal == codes.TAKE else 600)
         self.later(wait_s * 1000, self._comes)
 
     def _comes(self) -> None:
@@ -308,9 +310,10 @@ class Life(Handles):
             self._answering = True
             self.later(self.luck.randint(60, 900) * 1000, self._comes)
             return
-        # nothing may have come of it: look again
+        # nothing may have come of it, or pills: look again
         self._answering = True
-        self.later(self.luck.randint(60, 300) * 1000, self._looks_again)
+        wait_s = self.luck.randint(60, 300)
+        self.later((10 if self.patience == 1.0 else wait_s) * 1000, self._looks_again)
 
     def _press(self) -> None:
         self.note("press")

@@ -18,7 +18,6 @@ SHORT_DAYS = 4
 
 
 @pytest.mark.hazard("H01")
-@pytest.mark.hazard("H01")
 @pytest.mark.timeout(600)
 def test_no_rule_is_broken_in_a_slice_of_the_years(capsys: pytest.CaptureFixture[str]) -> None:
     """Some short lives under every fault that was drawn: each rule of the oracles holds."""
