@@ -166,14 +166,19 @@ def proofs(table: Sequence[Row], known: Mapping[str, Case]) -> list[str]:
     return sorted(found)
 
 
+def skipped_here(named: Sequence[str], outcomes: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Named tests of which a part was skipped: this machine lacks a tool, and shows less."""
+    return [test for test in named if "skipped" in outcomes.get(test, {})]
+
+
 def outcome_faults(named: Sequence[str], outcomes: Mapping[str, Mapping[str, int]]) -> list[str]:
-    """Named tests that did not run, or did anything but pass in any of their cases."""
+    """Named tests that did not run, or in any case neither passed nor said what is absent here."""
     wrong = []
     for test in named:
         became = outcomes.get(test, {})
         if not became:
             wrong.append(f"{test} did not run")
-        elif set(became) != {"passed"}:
+        elif not set(became) <= {"passed", "skipped"}:
             others = ", ".join(f"{count} {word}" for word, count in became.items())
             wrong.append(f"{test} did not pass: {others}")
     return wrong
@@ -203,8 +208,10 @@ def main(argv: Sequence[str]) -> int:
     if options.outcomes is not None:
         outcomes = json.loads(options.outcomes.read_text(encoding="utf-8"))
         failed = outcome_faults(named, outcomes)
+        absent = skipped_here(named, outcomes)
         wrong += failed
-        said += f", {len(named) - len(failed)} passed"
+        said += f", {len(named) - len({*absent}) - len(failed)} passed"
+        said += f", {len(absent)} not shown on this machine: {', '.join(absent)}" if absent else ""
     print("\n".join([*wrong, *counts(table), said]))
     return 1 if wrong else 0
 
