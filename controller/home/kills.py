@@ -105,7 +105,7 @@ def _played(kills: int, wanted: Wanted, folder: Path) -> dict[str, Any]:
         print(f"kills: BROKEN: {sentence}")
     counts = {v: sum(kill.victim == v for kill, _ in toll.struck) for v in VICTIMS}
     line["kills"] = counts
-    line["slowest_order_s"] = slowest
+    line["slowest_verdict_s"] = slowest
     line["ok"] = line["ok"] and not toll.broken and set(counts.values()) == {kills}
     return line
 
@@ -222,30 +222,29 @@ def _moment(stage: Stage, aim: str) -> Moment:
 
 
 def after(toll: Toll, journal: Path) -> int:
-    """Every order that was open at a kill has its end; the longest wait for one, in s.
+    """Every order that was open at a kill has its end; the longest wait for a verdict, in s.
 
-    A committed order ends with the board's verdict; one that was only prepared may be
-    withdrawn as well, and the next order's number fences it.
+    A committed order ends with the board's verdict, and that wait is counted, from the kill. One
+    that was only prepared waits for a person: it may be withdrawn, and the next number fences it.
     """
     reader = Journal.reader(journal)
-    prepared: dict[Json, int] = {}
+    prepared: set[Json] = set()
+    committed: dict[Json, int] = {}
     ended: dict[Json, int] = {}
-    committed: set[Json] = set()
     for r in reader.all():
+        order = r.body.get("order")
         if r.kind == "OrderPrepared":
-            prepared[r.body["order"]] = r.at_ms
+            prepared.add(order)
         elif r.kind == "OrderCommitted":
-            committed.add(r.body["order"])
-        elif r.kind == "OrderResolved" or (
-            r.kind == "OrderWithdrawn" and r.body["order"] not in committed
-        ):
-            ended.setdefault(r.body["order"], r.at_ms)
+            committed[order] = r.at_ms
+        elif r.kind == "OrderResolved" or (r.kind == "OrderWithdrawn" and order not in committed):
+            ended.setdefault(order, r.at_ms)
     reader.close()
-    toll.broken += [f"order {order} was never resolved" for order in prepared if order not in ended]
+    toll.broken += [f"order {order} was never resolved" for order in prepared - set(ended)]
     waits = [
         ended[order] - at_ms
         for _, at_ms in toll.struck
-        for order, since in prepared.items()
+        for order, since in committed.items()
         if order in ended and since <= at_ms <= ended[order]
     ]
     return max(waits, default=0) // 1000

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.home.kills import AIMS, VICTIMS, plan
+from controller.home.kills import AIMS, VICTIMS, Kill, Toll, after, plan
 from controller.journal import Journal
 from tests.home.plays import Played, play
 
@@ -52,6 +52,26 @@ def test_a_seed_fixes_who_is_aimed_at() -> None:
     assert kills == plan(1, 10, 2) != plan(2, 10, 2)
     assert dict.fromkeys(VICTIMS, 10) == {v: sum(k.victim == v for k in kills) for v in VICTIMS}
     assert dict.fromkeys(AIMS, 6) == {a: sum(k.aim == a for k in kills) for a in AIMS}
+
+
+def test_a_wait_for_a_person_is_no_wait_for_a_verdict(tmp_path: Path) -> None:
+    """From a kill to the board's word on what was committed; an order without an end is told."""
+    path = tmp_path / "journal.sqlite"
+    journal = Journal.open(path)
+    days = [
+        (1_000, "OrderPrepared", 1),  # killed at 2 s, pressed a quarter of an hour later
+        (900_000, "OrderCommitted", 1),
+        (907_000, "OrderResolved", 1),  # killed at 901 s
+        (910_000, "OrderPrepared", 2),
+        (911_000, "OrderWithdrawn", 2),
+        (920_000, "OrderPrepared", 3),
+    ]
+    journal.append([(at_ms, kind, {"order": n}) for at_ms, kind, n in days], barrier=True)
+    journal.close()
+    toll = Toll([(Kill("broker", 0, AIMS[0]), at_ms) for at_ms in (2_000, 901_000)])
+
+    assert 6 == after(toll, path)
+    assert ["order 3 was never resolved"] == toll.broken
 
 
 def test_kills_need_a_broker(tmp_path: Path) -> None:
