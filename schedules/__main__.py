@@ -12,9 +12,11 @@ import time
 from datetime import date, datetime
 from pathlib import Path
 
-from schedules import convert, planfile, readback, seal
-from schedules.canonical import plan_hash, read_json
-from schedules.model import LastTaken, Plan, PlanRefused
+from schedules import act_command, convert, planfile, readback, seal
+from schedules.canonical import plan_hash
+from schedules.files import read_key, read_plan, read_trusted
+from schedules.halt import is_act
+from schedules.model import LastTaken, PlanRefused
 
 
 def main(arguments: list[str]) -> int:
@@ -39,7 +41,10 @@ def _print_refused(refused: PlanRefused) -> None:
 
 
 def _show(asked: argparse.Namespace) -> int:
-    plan = _plan(asked.plan)
+    data = Path(asked.plan).read_bytes()
+    if is_act(data):
+        return act_command.show_act(data, asked.of, _now_s(asked))
+    plan = read_plan(asked.plan)
     print(readback.read_back(plan))
     first = date.fromisoformat(asked.first) if asked.first else None
     print(readback.calendar(plan, first, asked.days), end="")
@@ -47,7 +52,7 @@ def _show(asked: argparse.Namespace) -> int:
 
 
 def _check(asked: argparse.Namespace) -> int:
-    plan = _plan(asked.plan)
+    plan = read_plan(asked.plan)
     for sentence in readback.cautions(plan):
         print(f"look at {sentence}")
     print(f"sound: version {plan.version}, hash {plan_hash(plan)}")
@@ -75,7 +80,9 @@ def _write_new(path: Path, value: object) -> None:
 
 def _sign(asked: argparse.Namespace) -> int:
     data = Path(asked.plan).read_bytes()
-    signers = [_key(path) for path in asked.key]
+    if is_act(data):
+        return act_command.sign_act(data, asked.key, asked.output, _now_s(asked))
+    signers = [read_key(path) for path in asked.key]
     if data.lstrip().startswith(b"{"):
         envelope = data.strip()
         for name, role, private in signers:
@@ -89,16 +96,28 @@ def _sign(asked: argparse.Namespace) -> int:
 
 
 def _verify(asked: argparse.Namespace) -> int:
+    now_s = _now_s(asked)
+    data = Path(asked.envelope).read_bytes()
+    if is_act(data):
+        return act_command.verify_file(data, asked.trusted, asked.device, now_s)
     trusted = read_trusted(Path(asked.trusted).read_bytes())
-    now_s = int(datetime.fromisoformat(asked.now).timestamp()) if asked.now else int(time.time())
     in_force = None
     if asked.in_force:
         before = seal.unverified(Path(asked.in_force).read_bytes().strip())
         in_force = (before.version, plan_hash(before))
-    envelope = Path(asked.envelope).read_bytes().strip()
-    plan = seal.verify(envelope, trusted, device=asked.device, now_s=now_s, in_force=in_force)
+    plan = seal.verify(data.strip(), trusted, device=asked.device, now_s=now_s, in_force=in_force)
     print(f"may come into force: version {plan.version}, hash {plan_hash(plan)}")
     return 0
+
+
+def _act(asked: argparse.Namespace) -> int:
+    return act_command.run_act(asked, _now_s(asked))
+
+
+def _now_s(asked: argparse.Namespace) -> int:
+    """The instant that was given, or this clock's."""
+    now = getattr(asked, "now", None)
+    return int(datetime.fromisoformat(now).timestamp()) if now else int(time.time())
 
 
 def _convert(asked: argparse.Namespace) -> int:
@@ -131,45 +150,6 @@ def _convert(asked: argparse.Namespace) -> int:
     return 0
 
 
-def _plan(path: str) -> Plan:
-    """The plan of a file people write, or of an envelope whose signatures nobody checked."""
-    data = Path(path).read_bytes()
-    if data.lstrip().startswith(b"{"):
-        return seal.unverified(data.strip())
-    return planfile.parse_plan(data.decode("utf-8"))
-
-
-def _key(path: str) -> tuple[str, str, bytes]:
-    value = read_json(Path(path).read_bytes())
-    keys = {"name", "role", "private"}
-    if not isinstance(value, dict) or set(value) != keys:
-        raise PlanRefused("not-a-key", "", "this is not a key file")
-    return str(value["name"]), str(value["role"]), _hex32(value["private"])
-
-
-def read_trusted(data: bytes) -> list[seal.Signer]:
-    """The signers a device trusts, from the file that `keys` writes; PlanRefused otherwise."""
-    value = read_json(data)
-    if not isinstance(value, list):
-        raise PlanRefused("not-trusted", "", "this is not a list of signers")
-    found = []
-    for one in value:
-        if not isinstance(one, dict) or set(one) != {"name", "role", "public_key"}:
-            raise PlanRefused("not-trusted", "", "this is not a list of signers")
-        found.append(seal.Signer(str(one["name"]), str(one["role"]), _hex32(one["public_key"])))
-    return found
-
-
-def _hex32(value: object) -> bytes:
-    try:
-        data = bytes.fromhex(str(value))
-    except ValueError:
-        data = b""
-    if len(data) != 32:
-        raise PlanRefused("not-a-key", "", "a key is 64 hex digits")
-    return data
-
-
 def _iso(text: str) -> str:
     datetime.fromisoformat(text)
     return text
@@ -179,7 +159,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m schedules", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     show = commands.add_parser("show", help="read a plan back and show its doses")
-    show.add_argument("plan", help="plan file or envelope")
+    show.add_argument("plan", help="plan file, envelope or act")
+    show.add_argument("--of", metavar="PLAN", help="the plan that an act is about, for its names")
     show.add_argument("--first", type=_iso, help="first day of the calendar (2026-11-23)")
     show.add_argument("--days", type=int, default=readback.CALENDAR_DAYS)
     show.set_defaults(run=_show)
@@ -191,12 +172,16 @@ def _parser() -> argparse.ArgumentParser:
     keys.add_argument("--pharmacist", default="person/pharmacist", metavar="NAME")
     keys.add_argument("--checker", default="person/checker", metavar="NAME")
     keys.set_defaults(run=_keys)
-    sign = commands.add_parser("sign", help="sign a plan file, or add a signature to an envelope")
+    sign = commands.add_parser("sign", help="sign a plan file, or add to an envelope or an act")
     sign.add_argument("plan")
     sign.add_argument("--key", action="append", required=True, help="key file, once per person")
     sign.add_argument("-o", "--output", required=True)
     sign.set_defaults(run=_sign)
-    verify = commands.add_parser("verify", help="may this envelope come into force?")
+    act = commands.add_parser("act", help="stop, hold or resume a medicine, signed")
+    act_command.act_parser(act)
+    act.add_argument("--now", type=_iso, help="instant with offset; default: this clock")
+    act.set_defaults(run=_act)
+    verify = commands.add_parser("verify", help="may this envelope or act be taken?")
     verify.add_argument("envelope")
     verify.add_argument("--trusted", required=True, help="file of trusted signers")
     verify.add_argument("--device", required=True)

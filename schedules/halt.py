@@ -53,21 +53,30 @@ class Act:
 def seal_act(act: Act, signers: Sequence[tuple[str, str, bytes]]) -> str:
     """The act as a document, signed by each (name, role, private key)."""
     payload = _payload(act)
-    signatures: list[Json] = [
-        {
-            "role": role,
-            "signer": name,
-            "algorithm": ALGORITHM,
-            "signature": sign(private, _told(payload, role, name)),
-        }
-        for name, role, private in signers
-    ]
-    whole: Json = {
-        "schema": SCHEMA,
-        "payload": base64.b64encode(payload).decode(),
-        "signatures": signatures,
-    }
-    return _compact(whole).decode()
+    return _document(payload, [_signature(payload, *one) for one in signers])
+
+
+def countersign_act(document: str, name: str, role: str, private: bytes) -> str:
+    """The document with one more signature; PlanRefused where it is no act."""
+    payload, found = _open(document)
+    _act(payload)
+    signatures: list[Json] = [dict(one) for one in found]
+    return _document(payload, [*signatures, _signature(payload, name, role, private)])
+
+
+def is_act(data: bytes) -> bool:
+    """Whether a file is meant to be an act, signed or not: not that it is a sound one."""
+    try:
+        top = read_json(data)
+    except PlanRefused:
+        return False
+    return isinstance(top, dict) and top.get("schema") == SCHEMA
+
+
+def unverified_act(document: str) -> tuple[Act, tuple[str, ...]]:
+    """The act and who says to have signed it: for showing, never for doing it."""
+    payload, found = _open(document)
+    return _act(payload), tuple(f"{one['signer']} ({one['role']})" for one in found)
 
 
 def verify_act(
@@ -175,6 +184,20 @@ def _open(document: str) -> tuple[bytes, list[dict[str, str]]]:
         return base64.b64decode(payload, validate=True), signatures
     except (binascii.Error, ValueError):
         raise refused from None
+
+
+def _signature(payload: bytes, name: str, role: str, private: bytes) -> Json:
+    signature = sign(private, _told(payload, role, name))
+    return {"role": role, "signer": name, "algorithm": ALGORITHM, "signature": signature}
+
+
+def _document(payload: bytes, signatures: list[Json]) -> str:
+    whole: Json = {
+        "schema": SCHEMA,
+        "payload": base64.b64encode(payload).decode(),
+        "signatures": signatures,
+    }
+    return _compact(whole).decode()
 
 
 def _told(payload: bytes, role: str, name: str) -> bytes:

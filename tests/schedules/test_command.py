@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from schedules.__main__ import main, read_trusted
+from schedules.__main__ import main
+from schedules.files import read_trusted
 from schedules.seal import verify
 from tests.schedules.plans import ROOT, plan_text, regimen
 from tests.schedules.test_fhir import DAILY, dosage, order
