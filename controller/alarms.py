@@ -16,7 +16,7 @@ from controller import events as ev
 from controller.agenda import between, plan_of_envelope
 from controller.facts import Facts
 from controller.rules.ahead import OF_THE_CUP, told
-from controller.rules.loading import uncovered
+from controller.rules.demand import uncovered
 from controller.state import LOST, State
 from hal.wire import codes
 from hal.wire.messages import Actual

@@ -14,7 +14,7 @@ from typing import Final
 from controller import alarms
 from controller.events import Event
 from controller.facts import Facts
-from controller.rules import cup, doses, halts, loading, machine, orders, record
+from controller.rules import cup, doses, fills, halts, lease, machine, orders, record
 from controller.state import State
 
 Rule = Callable[[State, Facts], list[Event]]
@@ -34,12 +34,12 @@ RULES: Final[tuple[Rule, ...]] = (
     orders.heed_refusal,
     cup.watch,
     # who has been at the machine
-    loading.in_force,  # first: a lease that was taken counts even if the door was closed since
-    loading.service,
-    loading.end_move,
-    loading.hold_opened,
-    loading.hold_in_doubt,
-    loading.hold_unplanned,
+    lease.in_force,  # first: a lease that was taken counts even if the door was closed since
+    machine.service,
+    machine.end_move,
+    fills.hold_opened,
+    fills.hold_in_doubt,
+    fills.hold_unplanned,
     # doses against the clock
     doses.open_doses,
     record.doubt,

@@ -2,7 +2,7 @@
 
 Responsible for: verifying an envelope when it comes and again at every start.
 Not responsible for what a signature is (schedules.seal) or for when a version
-comes into force (rules/loading.py). Whatever is refused changes nothing: the
+comes into force (rules/lease.py). Whatever is refused changes nothing: the
 plan in force stays in force.
 """
 
@@ -16,7 +16,7 @@ from controller.agenda import plan_in_force, rows_of, signed
 from controller.events import Json
 from controller.facts import Facts
 from controller.rules.halts import held_row, would_change, would_hold
-from controller.rules.loading import last_taken
+from controller.rules.lease import last_taken
 from controller.state import State
 from controller.wishes import Refused
 from controller.wishes.pairing import pairing

@@ -15,7 +15,7 @@ from controller.events import Json
 from controller.facts import Facts
 from controller.rules.doses import round_doses
 from controller.rules.halts import held_now, held_row
-from controller.rules.loading import proposal
+from controller.rules.proposal import proposal
 from controller.rules.reach import days as days_of
 from controller.state import LOST, DoseLife, State
 from controller.table import OUTCOMES

@@ -16,7 +16,7 @@ from controller.events import Json
 from controller.facts import Facts
 from controller.rules.alerts import close
 from controller.rules.doses import over
-from controller.rules.loading import still_planned
+from controller.rules.fills import still_planned
 from controller.state import Fill, State
 
 STOPPED: Final = "plan-change"  # must come out before anything else goes in

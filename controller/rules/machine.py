@@ -1,7 +1,8 @@
-"""The machine under the doses: board there or not, clock trusted or not, locks, faults.
+"""The machine under the doses: board, clock, locks, faults, a person who has it open.
 
 Responsible for: noticing and journaling what the board and the clocks say of
-themselves. Not responsible for doses or for who is told (alarms.py).
+themselves. Not responsible for doses, for what an opening holds (fills.py) or
+for who is told (alarms.py).
 """
 
 from __future__ import annotations
@@ -63,3 +64,28 @@ def faults(state: State, facts: Facts) -> list[ev.Event]:
     happened: list[ev.Event] = [ev.FaultSeen(code) for code in sorted(standing - state.faults)]
     happened += [ev.FaultCleared(code) for code in sorted(state.faults - standing)]
     return happened
+
+
+def service(state: State, facts: Facts) -> list[ev.Event]:
+    """A person opens the machine, and closes it again."""
+    opened = facts.flag(codes.F_SERVICE) and facts.flag(codes.F_DOOR_OPEN)
+    if opened and not state.service:
+        return [ev.ServiceOpened()]
+    if facts.board is not None and state.service and not opened:
+        return [ev.ServiceClosed()]
+    return []
+
+
+def end_move(state: State, facts: Facts) -> list[ev.Event]:
+    """The service move is over: the position is proven, or the person has gone."""
+    if not state.service_move or facts.board is None:
+        return []
+    over = not stands_still(facts) or not facts.flag(codes.F_SERVICE)
+    return [ev.ServiceMoveEnded()] if over else []
+
+
+def stands_still(facts: Facts) -> bool:
+    """Whether the board waits for a service move: position unproven, or the chute in doubt."""
+    waits = (codes.CHUTE_HELD, codes.ASSERTION)
+    held = facts.board is not None and facts.board.fault in waits
+    return held or facts.flag(codes.F_DRIVE_OFF)

@@ -1,7 +1,7 @@
 """How long a full machine lasts, and what it costs that some medicines must lie alone (R13).
 
 Responsible for: counting compartments over the rounds ahead. Not responsible for what lies
-where (loading.py). Told at loading, so that nobody wonders why the machine is full so soon.
+where (proposal.py). Told at loading, so that nobody wonders why the machine is full so soon.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 from controller.agenda import between, plan_of_envelope
 from controller.facts import Facts
-from controller.rules.loading import DAY_S, groups_of, wanted_envelope
+from controller.rules.demand import groups_of, wanted_envelope
 from controller.state import State
 from hal.wire import codes
-from schedules.model import Dose
+from schedules.model import DAY_S, Dose
 
 
 def days(state: State, facts: Facts) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from controller import events as ev
 from controller.agenda import plan_of_envelope
 from controller.events import Json
 from controller.facts import Facts
-from controller.rules.loading import Proposed, proposal, too_light
+from controller.rules.proposal import Proposed, proposal, too_light
 from controller.state import Fill, State
 from controller.wishes.arguments import Refused, at_machine, number, text
 from controller.wishes.pairing import pairing

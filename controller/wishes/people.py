@@ -12,7 +12,7 @@ from typing import Final
 from controller import events as ev
 from controller.events import Json
 from controller.facts import Facts
-from controller.rules.loading import stands_still
+from controller.rules.machine import stands_still
 from controller.state import LOST, State
 from controller.trusted_time import SPREAD_S
 from controller.wishes.arguments import Refused, at_machine, text

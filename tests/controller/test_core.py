@@ -13,7 +13,7 @@ from controller.decide import decide
 from controller.facts import Facts
 from controller.fold import fold
 from controller.rules.limits import free_at, room_at
-from controller.rules.loading import pieces_of
+from controller.rules.proposal import pieces_of
 from controller.state import Release, State
 from controller.wishes import Refused, grant
 from schedules.planfile import parse_plan

@@ -13,8 +13,9 @@ from controller.copies import replace
 from controller.facts import Facts
 from controller.fallen import kept, left
 from controller.rules.doses import drop_unplanned, open_doses
+from controller.rules.lease import build_lease
 from controller.rules.limits import room_at
-from controller.rules.loading import build_lease, proposal
+from controller.rules.proposal import proposal
 from controller.state import KEEP_S, Cup, Release, State, with_dose, with_fill
 from controller.wishes import grant
 from hal.sim import mishaps

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from controller import events as ev
-from controller.rules.loading import groups_of
+from controller.rules.demand import groups_of
 from controller.trusted_time import BOARD_PPM, CONTROLLER_PPM, SPREAD_MAX_S, ClockWatch
 from hal.sim import mishaps
 from hal.sim.house import Go, InsideController

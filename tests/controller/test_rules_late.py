@@ -9,8 +9,8 @@ import pytest
 
 from controller import events as ev
 from controller import words
+from controller.rules.demand import groups_of
 from controller.rules.limits import free_at
-from controller.rules.loading import groups_of
 from hal.sim import mishaps
 from hal.wire.codes import ROW_GROUPS
 from schedules import localtime

@@ -10,8 +10,8 @@ import pytest
 
 from controller import events as ev
 from controller.facts import Facts
+from controller.rules.lease import lease_for
 from controller.rules.limits import free_at
-from controller.rules.loading import lease_for
 from hal.wire.messages import unpack_lease
 from schedules import seal
 from schedules.canonical import plan_hash

@@ -284,7 +284,7 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
                 "return 0",
             ),
             Edit(
-                "controller.rules.loading",
+                "controller.rules.fills",
                 "        elif fill.door_count != board.door_count:",
                 "        elif False:",
             ),
