@@ -32,6 +32,8 @@ class Ending:
     verdict: int = 0
     code: int = 0
     fell: int = 0
+    drops: int = 0  # as the board counted them, and what it weighed
+    delta_mg: int = 0
     final: bool = True  # the verdict stayed the same
     again: int = 0  # verdict of the second order, 0: it was not followed
     fell_at_last: int = 0
@@ -150,6 +152,7 @@ class Dose:
             mishaps.heal_all(table.world)
             return
         ending.verdict, ending.code = table.actual.verdict, table.actual.code
+        ending.drops, ending.delta_mg = table.actual.drops, table.actual.weight_delta_mg
         table.run(1500)
         ending.fell = table.fell(self.fill)
         ending.final = (ending.verdict, ending.code) == (table.actual.verdict, table.actual.code)

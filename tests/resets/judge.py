@@ -7,14 +7,17 @@ though one fell; UNCERTAIN is never false, it is counted.
 
 from collections import Counter
 
+from firmware.evidence import SAME_MG
 from hal.sim.machine import EPOCH_2020_MS
 from hal.wire import codes
 from hal.wire.messages import Lease
-from tests.resets.cuts import NONE, Cut, Trouble
+from tests.resets.cuts import INSTANT, NONE, Cut, Trouble
 from tests.resets.dose import MOTION, Ending
 from tests.resets.rig import COMPARTMENT, FILLS
 
 PIECES = len(FILLS[COMPARTMENT])
+WEIGHT_MG = sum(FILLS[COMPARTMENT])
+NEAR_MG = min(FILLS[COMPARTMENT]) // 2 - 10  # as the lease of tests/firmware/bench.py says
 GRACE_S = 120
 ONLY_A_PERSON_CAN = "door opened while the drive was on"
 NOT_GIVEN = (codes.NOT_RELEASED, codes.REFUSED)
@@ -63,6 +66,19 @@ def _lies_at_last(ending: Ending) -> bool:
     return _lies(ending.again, ending.fell_at_last - ending.fell)
 
 
+def why(ending: Ending) -> str:
+    """What a doubt rests on: the truth first, then each witness."""
+    fell = {0: "nothing", PIECES: "everything"}.get(ending.fell, "a part")
+    counted = {0: "none", PIECES: "all"}.get(ending.drops, "some")
+    if abs(ending.delta_mg) <= SAME_MG:
+        weight = "of an untouched cup"
+    else:
+        near = abs(ending.delta_mg - WEIGHT_MG) <= NEAR_MG
+        weight = "of the whole fill" if near else "of neither"
+    code = codes.FAULTS[ending.code][0] if ending.code else "no code"
+    return f"{fell} fell, {counted} counted, weight {weight}: {code}"
+
+
 class Figures:
     """Sums over many endings."""
 
@@ -72,6 +88,7 @@ class Figures:
         self.kinds: Counter[str] = Counter()
         self.troubled = 0
         self.clean: Counter[tuple[str, str]] = Counter()  # kind, verdict: in motion, no trouble
+        self.doubts: Counter[str] = Counter()  # why, of cuts uniform in time without a trouble
 
     def add(self, cut: Cut, trouble: Trouble, ending: Ending, found: list[str]) -> None:
         """One more."""
@@ -85,6 +102,8 @@ class Figures:
             self.verdicts[(ending.phase, word)] += 1
         if ending.phase in MOTION and trouble == NONE:
             self.clean[(cut.kind, word)] += 1
+            if cut.kind == INSTANT and ending.verdict == codes.UNCERTAIN:
+                self.doubts[why(ending)] += 1
 
     def lines(self) -> list[str]:
         """The closing figures."""
@@ -105,5 +124,6 @@ class Figures:
                 f"uncertain, of cuts by {kind} in motion without a trouble: "
                 f"{doubt} of {total} ({100 * doubt / total:.1f} %)"
             )
+        told += [f"  {count} {words}" for words, count in self.doubts.most_common()]
         told.append(f"false verdicts {self.false}")
         return told

@@ -23,12 +23,12 @@ from hal.sim.world import World
 from hal.wire import codes
 from hal.wire.messages import Lease
 from tests.firmware.bench import HOUR_S, KEY, Bench
+from tests.resets.nursery import Board, Nursery
 from tests.tools.common_tongue import files
 
 COMPARTMENT = 4  # 250 ms from home; its neighbours are loaded too
 FILLS = {COMPARTMENT: [300, 260], 3: [290], 5: [280]}
 COMPILE_S = 60
-END_S = 5
 _PAYLOAD = struct.calcsize("<BHI")  # of a record: id, length, number of the write
 _ORDER = "<IB"  # number and state, the first of what it holds
 
@@ -54,11 +54,11 @@ def past_prepared(world: World) -> bool:
 class Mortal(BoardSocket):
     """The board's seat; each boot has a process of its own, and a reset kills it on the spot."""
 
-    def __init__(self, listener: Listener, world: World, command: list[str], code: Path) -> None:
+    def __init__(self, listener: Listener, world: World, nursery: Nursery) -> None:
         super().__init__(listener, world)
         self.expected = True
-        self.command, self.code = command, code
-        self.process: subprocess.Popen[bytes] | None = None
+        self.nursery = nursery
+        self.process: Board | None = None
         self.kills = 0
         self.unfounded = 0  # drives towards a compartment with no START in both copies (I6)
 
@@ -70,8 +70,7 @@ class Mortal(BoardSocket):
     def ready(self) -> bool:
         """A process is there to be started: a new one after each death."""
         if self.process is None:
-            environment = {"MICROPYPATH": f"{self.code}:.frozen"}
-            self.process = subprocess.Popen(self.command, cwd=self.code, env=environment)
+            self.process = self.nursery.born()
         return super().ready()
 
     def stop(self) -> None:
@@ -83,7 +82,6 @@ class Mortal(BoardSocket):
         """No process is left behind."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait(END_S)
             self.process = None
         self.leave()
 
@@ -97,7 +95,7 @@ class Table(Bench):
         self.world.chance.state = self.world.chance.state ^ (seed * 2654435761) or 1
         self.world.trace_lines = []
         self.offered = workshop.lease
-        self.seat = Mortal(workshop.listener, self.world, workshop.command, workshop.code)
+        self.seat = Mortal(workshop.listener, self.world, workshop.nursery)
         self.house = House(self.world, self.seat, InsideController(self._controller))
 
     def __enter__(self) -> "Table":
@@ -120,8 +118,8 @@ class Workshop:
         self.code = compiled(self.folder / "board")
         address = self.folder / "board.sock"
         self.listener = Listener(address)
-        self.command = [*micropython(), "-m", "firmware", "--board", "sim"]
-        self.command += ["--house", str(address), "--key", KEY.hex(), "--tries", "5"]
+        argv = ["-m", "firmware", "--board", "sim", "--house", str(address)]
+        self.nursery = Nursery([*argv, "--key", KEY.hex(), "--tries", "5"], self.code)
         self.lease, self.picture = self._loaded()
 
     def _loaded(self) -> tuple[Lease, bytes]:
@@ -135,6 +133,7 @@ class Workshop:
 
     def close(self) -> None:
         """Nothing stays behind."""
+        self.nursery.close()
         self.listener.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
