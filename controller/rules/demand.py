@@ -48,7 +48,10 @@ def _needs(state: State, d: Dose, now_s: int) -> bool:
 def groups_of(plan: Plan, missing: list[Dose]) -> list[list[Dose]]:
     """Doses that may share a compartment: one instant, one window, nothing to be held (R13)."""
     groups: list[list[Dose]] = []
-    counted = {r.id: {c.key for c in counters(plan) if r.id in c.regimens} for r in plan.regimens}
+    counted: dict[str, set[int]] = {r.id: set() for r in plan.regimens}
+    for counter in counters(plan):
+        for regimen in counter.regimens:
+            counted[regimen].add(counter.key)
     for d in missing:
         near = [
             g

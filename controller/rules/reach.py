@@ -7,6 +7,7 @@ where (proposal.py). Told at loading, so that nobody wonders why the machine is 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from controller.agenda import between, plan_of_envelope
 from controller.facts import Facts
@@ -26,20 +27,23 @@ def days(state: State, facts: Facts) -> tuple[int, int]:
     room = max(0, codes.COMPARTMENTS - asked * facts.settings.asked_reserve)
     until = min(facts.utc_s + facts.settings.load_days * DAY_S, plan.valid_until)
     ahead = between(envelope, facts.utc_s, until) if until > facts.utc_s else []
-    lasts = _lasts(ahead, facts.utc_s, until, room, lambda doses: len(groups_of(plan, doses)))
-    shared = _lasts(ahead, facts.utc_s, until, room, lambda doses: 1)
+    lasts = _lasts(ahead, facts.utc_s, until, room, lambda due_at: _alone(envelope, due_at))
+    shared = _lasts(ahead, facts.utc_s, until, room, lambda due_at: 1)
     return lasts, shared - lasts
 
 
+@lru_cache(maxsize=512)
+def _alone(envelope: str, due_at: int) -> int:
+    """Compartments that the round of one instant takes."""
+    return len(groups_of(plan_of_envelope(envelope), between(envelope, due_at, due_at + 1)))
+
+
 def _lasts(
-    ahead: list[Dose], now_s: int, until_s: int, room: int, takes: Callable[[list[Dose]], int]
+    ahead: list[Dose], now_s: int, until_s: int, room: int, takes: Callable[[int], int]
 ) -> int:
     """Whole days until the first round that finds no compartment."""
-    rounds: dict[int, list[Dose]] = {}
-    for d in ahead:
-        rounds.setdefault(d.due_at, []).append(d)
-    for due_at in sorted(rounds):
-        room -= takes(rounds[due_at])
+    for due_at in sorted({d.due_at for d in ahead}):
+        room -= takes(due_at)
         if room < 0:
             return (due_at - now_s) // DAY_S
     return (until_s - now_s) // DAY_S
