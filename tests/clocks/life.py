@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from hal.sim.house import Inside
 from hal.sim.sense import EXTERNAL
+from hal.sim.world import World
 from hal.wire import codes
 from tests.clocks.troubles import Trouble, set_right
 from tests.controller.home import Home, at
+from tests.years.lean import Lean
+from tests.years.quiet import QuietHouse, WatchedWorld
 
 START: Final = "2026-11-23T06:40:00+00:00"
 FIRST: Final = "2026-11-23T07:00:00+00:00"  # due; open ten minutes before, closed 20 after
@@ -25,6 +29,7 @@ EVERY_S: Final = 60  # the patient looks at the lamp this often
 TOLD: Final = frozenset({"clock-untrusted", "board-fault"})  # how somebody hears of a clock
 STEP_MS: Final = 20
 MOST_STEPS: Final = 1000
+CALM_MS: Final = 300_000  # after the healing: from then on idle keepalives may be leapt over
 PLAN: Final = """
 schema: posology-plan/1
 plan_id: clocks
@@ -72,12 +77,32 @@ class Case:
         return f"{self.trouble.name}, {self.phase}, healed {self.heal}"
 
 
+class Morning(Home):
+    """A home that leaps over idle keepalives before the trouble and long after its healing."""
+
+    process = Lean
+    house: QuietHouse
+    leaps = True  # False: minute by minute throughout, to compare
+
+    def new_world(self, seed: int) -> World:
+        """One whose lamp is watched."""
+        return WatchedWorld(seed, self.start_s * 1000)
+
+    def new_house(self) -> QuietHouse:
+        """One that leaps."""
+        house = QuietHouse(self.world, Inside(self.world, self._boot))
+        house.executive = lambda: self.executives[-1]
+        house.process = lambda: self.controller
+        house.leaps = self.leaps
+        return house
+
+
 class Life:
     """What became of one case; `began_s` and `healed_s` are true Unix seconds."""
 
     def __init__(self, folder: Path, case: Case) -> None:
         self.case = case
-        self.home = Home(folder, START, plan=PLAN)
+        self.home = Morning(folder, START, plan=PLAN)
         self.began_s = self.healed_s = 0
         self.heard_s = 0  # first seen by true time: an alert about a clock
         self.visits = 0  # a person came to the machine to set its clock
@@ -92,6 +117,7 @@ class Life:
         self.home.install()
         self.come_to(self.case.phase)
         self.began_s = self.true_s
+        self.home.house.leaps = False
         self.case.trouble.begin(self.home.world)
         if self.case.trouble.restarts:
             self._restart()
@@ -99,6 +125,8 @@ class Life:
         set_right(self.home.world)
         self.healed_s = self.true_s
         self._confirm()
+        self.home.house.restless_ms = self.home.world.now_ms + CALM_MS
+        self.home.house.leaps = self.home.leaps
         self.until(at(END))
 
     def come_to(self, phase: str) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from tests.clocks.judge import broken
 from tests.clocks.life import HEALS, PHASES, Case, Life
 from tests.clocks.troubles import troubles
+from tests.years.lean import once
 
 KEPT = 40  # violations that are told word by word
 RAM = Path("/dev/shm")
@@ -79,6 +80,7 @@ def main() -> int:
     given = parser.parse_args()
     chosen = list(slice_of(given.each)) if given.each else cases()
     chosen = [case for case in chosen if given.only in case.name]
+    once()
     began = time.process_time()
 
     def tell(line: str) -> None:

@@ -12,8 +12,8 @@ from hal.sim import mishaps
 from hal.sim.mishaps import MishapRefused
 from hal.wire import codes
 from tests.clocks.judge import broken
-from tests.clocks.life import PHASES, Case, Life
-from tests.clocks.sweep import cases, slice_of, sweep
+from tests.clocks.life import PHASES, Case, Life, Morning
+from tests.clocks.sweep import cases, live, slice_of, sweep
 from tests.clocks.troubles import DAY, STANDS_STILL, YEAR, Trouble, troubles
 
 
@@ -45,6 +45,23 @@ def test_the_slice_meets_every_phase_and_the_list_every_pair() -> None:
     assert set(PHASES) == {case.phase for case in sliced}
     assert {one.name for one in troubles()} == {case.trouble.name for case in sliced}
     assert len({case.name for case in whole}) == len(list(troubles())) * len(PHASES) * 2
+
+
+@pytest.mark.parametrize("number", [100, 700, 1300, 1700])
+def test_a_morning_ends_the_same_with_every_keepalive(
+    monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """What is leapt over before a trouble and long after it changes no outcome."""
+    ends = []
+    for leaps in (True, False):
+        monkeypatch.setattr(Morning, "leaps", leaps)
+        found, life = live(cases()[number])
+        assert life is not None
+        home = life.home
+        ends.append((found, home.outcomes(), life.visits, len(home.events(ev.DoseOpened))))
+        assert leaps == (home.house.leap_ms > 0)
+
+    assert ends[0] == ends[1]
 
 
 @pytest.mark.parametrize("phase", ["committed", "moving", "released"])
