@@ -218,8 +218,7 @@ class Controller:
                 trusted = facts.clock_trusted
                 happened = self._gate.act(self.state, one.wish, facts.utc_s, clock_trusted=trusted)
             elif one.wish.get("wish") == "preview":
-                rounds = self._gate.preview(self.state, facts, one.wish)
-                return Reply(one.client, more={"rounds": rounds})
+                return Reply(one.client, more=self._gate.preview(self.state, facts, one.wish))
             else:
                 happened = grant(self.state, facts, one.wish)
             self._record(happened, utc_ms)

@@ -15,13 +15,13 @@ from controller import events as ev
 from controller.agenda import plan_in_force, rows_of, signed
 from controller.events import Json
 from controller.facts import Facts
-from controller.rules.halts import held_row, would_change, would_hold
+from controller.rules.halts import HeldRound, held_row, would_change, would_free, would_hold
 from controller.rules.lease import last_taken
 from controller.state import State
 from controller.wishes import Refused
 from controller.wishes.pairing import pairing
 from schedules.canonical import plan_hash
-from schedules.halt import EVERY, Act, verify_act
+from schedules.halt import EVERY, Act, unverified_act, verify_act
 from schedules.localtime import tzdata_version
 from schedules.model import Plan, PlanRefused
 from schedules.rows import compile_rows, rows_hash, write_rows
@@ -112,14 +112,19 @@ class Gate:
             text.encode(), self._signers, device=self._device, now_s=now_s, in_force=in_force
         )
 
-    def preview(self, state: State, facts: Facts, wish: Mapping[str, Json]) -> list[Json]:
-        """The rounds that a halt of `regimens`, or loading `envelope`, would hold: before signing.
+    def preview(self, state: State, facts: Facts, wish: Mapping[str, Json]) -> dict[str, Json]:
+        """The rounds that a halt of `regimens`, `document` or loading `envelope` would hold.
 
-        Nothing happens by it. A round is held until its window ends or it is filled anew.
+        For a `document` that resumes: the rounds it would free; and `refused`, `because` where it
+        would not be taken as it stands. Nothing happens by it. A round is held until its window
+        ends or it is filled anew.
         """
-        regimens = wish.get("regimens")
+        regimens, document = wish.get("regimens"), wish.get("document")
+        told: dict[str, Json] = {}
         if isinstance(regimens, list):
             found = would_hold(state, facts, [one for one in regimens if isinstance(one, str)])
+        elif document is not None:
+            found, told = self._act_preview(state, facts, _text(document))
         else:
             text = _text(wish.get("envelope"))
             try:
@@ -127,7 +132,32 @@ class Gate:
             except PlanRefused as refused:
                 raise Refused(refused.code, refused.sentence) from refused
             found = would_change(state, facts, text)
-        return [held_row(row) for row in found]
+        plan = plan_in_force(state)
+        return {
+            "rounds": [held_row(row) for row in found],
+            "zone": plan.zone if plan else "UTC",
+            "names": {r.id: r.name for r in plan.regimens} if plan else {},
+            "now": facts.utc_s,
+            **told,
+        }
+
+    def _act_preview(
+        self, state: State, facts: Facts, document: str
+    ) -> tuple[list[HeldRound], dict[str, Json]]:
+        try:
+            act, _ = unverified_act(document)
+        except PlanRefused as refused:
+            raise Refused(refused.code, refused.sentence) from refused
+        plan = plan_in_force(state)
+        known = [r.id for r in plan.regimens] if plan else []
+        meant = known if act.regimen == EVERY else [act.regimen]
+        found = (would_free if act.act == "resume" else would_hold)(state, facts, meant)
+        try:
+            wish = {"document": document}
+            self.act(state, wish, facts.utc_s, clock_trusted=facts.clock_trusted)
+        except PlanNotTaken as refused:
+            return found, {"refused": refused.code, "because": refused.why}
+        return found, {}
 
 
 def _act_events(state: State, act: Act, by: str, text: str) -> list[ev.Event]:

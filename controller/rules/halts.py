@@ -73,6 +73,17 @@ def would_hold(state: State, facts: Facts, regimens: Iterable[str]) -> list[Held
     return _rounds(f for f in _live(state, facts) if named & set(f.regimens))
 
 
+def would_free(state: State, facts: Facts, regimens: Iterable[str]) -> list[HeldRound]:
+    """The rounds that would be given again if these were to go on now."""
+    named = set(regimens)
+    rest = set(state.halts) - named
+    return _rounds(
+        f
+        for f in _live(state, facts)
+        if f.code == ON_HOLD and named & set(f.regimens) and not rest & set(f.regimens)
+    )
+
+
 def would_change(state: State, facts: Facts, envelope: str) -> list[HeldRound]:
     """The rounds that loading this version would hold until they are filled again."""
     return _rounds(f for f in _live(state, facts) if not still_planned(envelope, f))
