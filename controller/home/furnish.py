@@ -17,6 +17,7 @@ from controller.home.places import ROOT, HomeRefused, Places
 from controller.home.switches import Switches
 from schedules import seal
 from schedules.doses import next_dose
+from schedules.files import read_key
 from schedules.model import Plan, PlanRefused
 from schedules.planfile import parse_plan
 
@@ -43,7 +44,7 @@ def furnish(places: Places, switches: Switches, *, broker_port: int) -> Furnitur
     """Make what is absent, write the settings anew; HomeRefused if the plan is not one."""
     pairing_key = _secret(places.keys / "pairing.key")
     hub_key = _secret(places.keys / "hub.key")
-    private = {role: _signing_key(places.keys / f"{role}.key") for _, role in PEOPLE}
+    private = {role: _signing_key(places.keys, name, role) for name, role in PEOPLE}
     try:
         plan = parse_plan(PLAN_FILE.read_text(encoding="utf-8"))
     except PlanRefused as why:
@@ -62,7 +63,7 @@ def furnish_virtual(places: Places, plan: Plan, *, broker_port: int) -> Furnitur
     """The same for a home under virtual time, with this plan signed anew."""
     pairing_key = _secret(places.keys / "pairing.key")
     hub_key = _secret(places.keys / "hub.key")
-    private = {role: _signing_key(places.keys / f"{role}.key") for _, role in PEOPLE}
+    private = {role: _signing_key(places.keys, name, role) for name, role in PEOPLE}
     signed = seal.seal(plan, [(name, role, private[role]) for name, role in PEOPLE])
     _write(places.envelope, signed)
     settings = _settings(places, plan, private, broker_port, virtual=True)
@@ -123,10 +124,13 @@ def _secret(path: Path) -> Path:
     return path
 
 
-def _signing_key(path: Path) -> bytes:
-    if not path.exists():
-        _write(path, seal.new_key()[0].hex().encode() + b"\n")
-    return bytes.fromhex(path.read_text().strip())
+def _signing_key(keys: Path, name: str, role: str) -> bytes:
+    """A key of this home's people, as `python -m schedules` reads it: acts are signed with it."""
+    path = keys / f"{role}.key"
+    if not path.exists() or not path.read_bytes().startswith(b"{"):
+        known = path.read_text().strip() if path.exists() else seal.new_key()[0].hex()
+        _write(path, json.dumps({"name": name, "role": role, "private": known}).encode())
+    return read_key(str(path))[2]
 
 
 def _write(path: Path, data: bytes) -> None:

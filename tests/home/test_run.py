@@ -1,5 +1,7 @@
 """`make run` itself: everything comes up, comes back, and ends."""
 
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 
 from controller.canonical import Json
 from tests.home.running import BACK_LIMIT_S, UP_LIMIT_S, Run, until
+from tests.tools.hygiene import ROOT
 
 pytestmark = [pytest.mark.story, pytest.mark.timeout(180)]
 
@@ -62,6 +65,31 @@ def test_a_killed_process_comes_back(run: Run, part: str) -> None:
     run.hear("ended (signal 9)", 5)
     run.shown_when(lambda now: _well(now) and _boots(now) >= boots + PARTS[part], BACK_LIMIT_S)
     assert "<html" in run.page()
+
+
+def test_r4_a_medicine_is_stopped_from_a_terminal(run: Run) -> None:
+    """Signed with this home's key, looked at, handed over: the running machine has it."""
+    home, act = run.folder, run.folder / "stop.json"
+    plan = ("--plan", str(home / "plan.json"), "--key", str(home / "keys" / "pharmacist.key"))
+    command = ("schedules", "act", "stop", "gabapentin-300", *plan, "-o", str(act))
+    bring = ("controller.bring", str(act), "--config", str(home / "controller.toml"))
+    assert "hand it over with" in _said(*command)
+    looked = _said(*bring, code=1)
+    assert "Gabapentin 300 mg" in looked and "NOT handed over yet" in looked
+    assert "The machine has it." in _said(*bring, "--yes")
+
+    shown = run.shown_when(lambda now: bool(now["halts"]), BACK_LIMIT_S)
+    halts = shown["halts"]
+    assert isinstance(halts, list) and isinstance(halts[0], dict)
+    assert ("gabapentin-300", "pharmacist/ada") == (halts[0]["regimen_id"], halts[0]["by"])
+
+
+def _said(*words: str, code: int = 0) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", *words], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert code == done.returncode, done.stdout + done.stderr
+    return done.stdout
 
 
 def test_ctrl_c_ends_everything(run: Run) -> None:
