@@ -24,6 +24,7 @@ ASLEEP_MS: Final = 60_000  # a longer silence of this loop counts as not having 
 HOUR_MS: Final = 3_600_000
 BUSY_MS: Final = 20_000  # a controller that was restarted hears BUSY for its own old session
 SCALE_STEP_MG: Final = 8  # a smaller change of the cup's weight is no news
+BATTERY_STEP_MV: Final = 50  # nor a smaller change of the battery; every limit is a multiple
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +187,10 @@ class Gathering:
 
 
 def _without_noise(board: Actual) -> bytes:
-    """What the board says, but for the clock and the trembling of the scale."""
-    utc_s, cup_mg = board.utc_s, board.cup_mg
+    """What the board says, but for the clock and the trembling of scale and battery."""
+    utc_s, cup_mg, battery_mv = board.utc_s, board.cup_mg, board.battery_mv
     board.utc_s, board.cup_mg = 0, (cup_mg + SCALE_STEP_MG // 2) // SCALE_STEP_MG
+    board.battery_mv = battery_mv // BATTERY_STEP_MV
     said = board.pack()
-    board.utc_s, board.cup_mg = utc_s, cup_mg
+    board.utc_s, board.cup_mg, board.battery_mv = utc_s, cup_mg, battery_mv
     return said

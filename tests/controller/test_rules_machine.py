@@ -5,7 +5,6 @@ Each goes red when its rule is taken out. What the board does alone: tests/firmw
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,29 +13,10 @@ from controller import events as ev
 from hal.sim import mishaps
 from hal.wire import codes
 from tests.controller.home import Home
-from tests.controller.test_rules import CALL, OVER, at_home, fallen, how
+from tests.controller.monday import CALL, OVER, breakfast, fallen, how, raised
 
 NIGHT = "2026-11-24T02:00:00+00:00"
 MORNING = "2026-11-24T07:05:00+00:00"
-ALONE = ("    piece_mg: 200\n", "    piece_mg: 200\n    time_critical: yes\n")
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """The example's plan, loaded on a Monday at six; breakfast is due at eight (07:00 UTC)."""
-    return at_home(tmp_path)
-
-
-def raised(home: Home, code: str) -> list[Any]:
-    """Every alert of that code that was ever raised."""
-    found: list[Any] = home.events(ev.AlertRaised)
-    return [e for e in found if e.code == code]
-
-
-def breakfast(home: Home) -> int:
-    """The compartment of the round at eight."""
-    fills = home.controller.state.fills.values()  # type: ignore[union-attr]
-    return min((f for f in fills if f.kind == "day"), key=lambda f: f.due_at).compartment
 
 
 # --- R2 --------------------------------------------------------------------------------------
@@ -263,3 +243,16 @@ def test_r9_without_power_each_round_is_counted_and_settled_afterwards(home: Hom
     home.run(60)
     assert [("held", "board-silent")] == how(home)  # written once; the correction points at it
     assert 0 == fallen(home)
+
+
+def test_a_battery_that_runs_down_is_told_in_the_minute_it_gets_low(home: Home) -> None:
+    """Small changes of the voltage are no news; the one across the limit is."""
+    home.run_to("2026-11-23T06:00:00+00:00")
+    home.world.mains(False)
+    mishaps.cause(home.world, "battery_flat", {"percent": 17})
+    low_mv = 3450
+    while home.world.supply.battery_mv(home.world.now_ms) >= low_mv:
+        assert "battery-low" not in home.alerts()
+        home.run(30)
+    home.run(60)
+    assert "battery-low" in home.alerts()

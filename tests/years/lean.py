@@ -8,16 +8,19 @@ decided, journaled or sent: all of that is the production code as it stands.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from functools import lru_cache
 from typing import Any, Final
 
+from controller import agenda, plans
 from controller.events import Json
 from controller.facts import Facts
 from controller.loop import Controller
 from hal.wire import frame
 from schedules import seal
-from schedules.canonical import canonical
+from schedules.canonical import canonical, from_canonical
 from schedules.model import Plan
+from schedules.rows import compile_rows
 
 
 class Lean(Controller):
@@ -47,8 +50,15 @@ class Lean(Controller):
 def once() -> None:
     """From now on in this process equal plans are compiled once, frames are stuffed faster."""
     if not isinstance(seal.compiled, _Once):
-        setattr(seal, "compiled", _Once(seal.compiled))  # noqa: B010
-        setattr(frame, "stuff", stuff)  # noqa: B010
+        read = lru_cache(maxsize=16)(from_canonical)  # a pure function of the signed bytes
+        for module, name, quick in (
+            (seal, "compiled", _Once(seal.compiled)),
+            (seal, "from_canonical", read),
+            (agenda, "from_canonical", read),
+            (plans, "compile_rows", _Once(compile_rows)),
+            (frame, "stuff", stuff),
+        ):
+            setattr(module, name, quick)
 
 
 def stuff(data: bytes) -> bytes:
@@ -71,11 +81,10 @@ class _Once:
         self._ask = lru_cache(maxsize=16)(self._compute)
         self._plans: dict[bytes, Plan] = {}
 
-    def __call__(self, plan: Plan) -> dict[str, Json]:
+    def __call__(self, plan: Plan) -> Any:
         key = canonical(plan)
         self._plans = {key: plan}
-        return dict(self._ask(key))
+        return copy(self._ask(key))
 
-    def _compute(self, key: bytes) -> dict[str, Json]:
-        found: dict[str, Json] = self.of(self._plans[key])
-        return found
+    def _compute(self, key: bytes) -> Any:
+        return self.of(self._plans[key])

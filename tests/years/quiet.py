@@ -12,11 +12,12 @@ from collections.abc import Callable
 from typing import Final
 
 from controller import acts
+from controller.gather import BATTERY_STEP_MV
 from controller.loop import LAZY_SYNC_MS, Controller
 from firmware.loop import Executive
 from hal.sim.house import BoardSeat, House
 from hal.sim.machine import EPOCH_2020_MS
-from hal.sim.supply import CAPACITY_MS
+from hal.sim.supply import CAPACITY_MS, CHARGE_RATE, EMPTY_MV, FULL_MV, Supply
 from hal.sim.tray import NEVER
 from hal.sim.world import World
 from hal.wire import codes
@@ -24,6 +25,7 @@ from hal.wire import codes
 WORTH_MS: Final = 3_000  # a shorter leap saves nothing
 DRIFT_PPM: Final = 25  # a clock that runs worse than this is watched all the time
 BOOT_MS: Final = 75_000  # for a minute the board tells of an unexpected reset
+STEPS_MV: Final = (BATTERY_STEP_MV, 128)  # smaller ones neither the controller nor the board tells
 TICKS: Final = 0xFFFFFFFF
 
 
@@ -82,7 +84,9 @@ class QuietHouse(House):
             to_ms = min(to_ms, controller._unsynced_ms + LAZY_SYNC_MS)
         # the board's own deadlines are seconds of its clock: a second early is in time
         own_s = min(board.solo.next_s, _not_after(board))
-        to_ms = min(to_ms, now + (own_s - board.clock.utc_s - 2) * 1000)
+        to_ms = min(
+            to_ms, now + (own_s - board.clock.utc_s - 2) * 1000, _charged_ms(world.supply, now)
+        )
         by_ms = to_ms - now
         if by_ms < WORTH_MS:
             return False
@@ -121,7 +125,6 @@ class QuietHouse(House):
             and w.watchdog_ms != NEVER
             and w.fram.cut_after < 0
             and w.supply.mains
-            and w.supply.charge(w.now_ms) == CAPACITY_MS
             and w.cup.settle_ms == NEVER
             and w.tray.next_ms() == NEVER
             and w.tray.energised_ms < 0
@@ -130,6 +133,16 @@ class QuietHouse(House):
             and abs(w.board_clock.drift_ppm) <= DRIFT_PPM
             and abs(w.controller_clock.drift_ppm) <= DRIFT_PPM
         )
+
+
+def _charged_ms(supply: Supply, now_ms: int) -> int:
+    """When a battery that charges reaches the next voltage that anybody heeds."""
+    if supply.charge(now_ms) == CAPACITY_MS:
+        return NEVER
+    now_mv = supply.battery_mv(now_ms)
+    next_mv = min(FULL_MV, *((now_mv // step + 1) * step for step in STEPS_MV))
+    needed_ms = -(-(next_mv - EMPTY_MV) * CAPACITY_MS // (FULL_MV - EMPTY_MV))
+    return supply.since_ms - (supply.charge_ms - needed_ms) // CHARGE_RATE
 
 
 def _not_after(board: Executive) -> int:
