@@ -63,7 +63,8 @@ class Home:
         self.folder = folder
         self.replies: list[Reply] = []
         self.signers, self.private = _people()
-        self.plan = parse_plan(plan or EXAMPLE.read_text())
+        self.text = plan or EXAMPLE.read_text()
+        self.plan = parse_plan(self.text)
         self.executives: list[Executive] = []
         self.house = self.new_house()
         self.controller: Controller | None = None

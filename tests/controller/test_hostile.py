@@ -3,53 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from controller import events as ev
 from controller.trusted_time import APART, STEPPED, ClockWatch
 from hal.sim import mishaps
 from hal.wire import codes
-from tests.controller.home import DAY, EXAMPLE, HOUR, Home
-
-START = "2026-11-23T05:00:00+00:00"
-CALL = "2026-11-23T07:05:00+00:00"  # breakfast is due at 07:00 UTC, its window ends at 08:00
-OVER = "2026-11-23T08:10:00+00:00"
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """A loaded machine on a Monday at six."""
-    one = Home(tmp_path, START)
-    one.install()
-    return one
-
-
-def at_home(folder: Path, *changes: tuple[str, str]) -> Home:
-    """A loaded machine with another plan: pieces of the example's text replaced."""
-    text = EXAMPLE.read_text()
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new)
-    one = Home(folder, START, plan=text)
-    one.install()
-    return one
-
-
-def fallen(home: Home) -> int:
-    """Pieces that ever left a compartment by falling."""
-    fills: Any = home.world.truth()["fills"]
-    return sum(p["fell_ms"] is not None for f in fills for p in f["pieces"])
-
-
-def how(home: Home, regimen: str) -> list[tuple[str, str]]:
-    """Outcomes of one regimen."""
-    return [(outcome, why) for r, outcome, why in home.outcomes() if r == regimen]
-
-
-APART_AMLODIPINE = ("    piece_mg: 200\n", "    piece_mg: 200\n    time_critical: yes\n")
-
+from tests.controller.home import DAY, HOUR, Home
+from tests.controller.monday import ALONE, CALL, OVER, at_home, fallen, how
 
 # --- clocks ----------------------------------------------------------------------------------
 
@@ -248,7 +208,7 @@ def test_a_gap_runs_from_the_last_lift_of_a_cup_that_came_back_full(home: Home) 
 
 def test_a_cup_lifted_between_two_releases_does_not_lose_the_second(tmp_path: Path) -> None:
     """Two compartments, one press; the cup goes after the first: the rest is offered again."""
-    home = at_home(tmp_path, APART_AMLODIPINE)
+    home = at_home(tmp_path, ALONE)
     home.run_to(CALL)
     home.world.press()
     while not home.events(ev.OrderResolved):
@@ -266,7 +226,7 @@ def test_a_cup_lifted_between_two_releases_does_not_lose_the_second(tmp_path: Pa
 
 def test_one_refused_compartment_does_not_keep_the_others_waiting(tmp_path: Path) -> None:
     """The board holds one of two compartments of a round: the other is given."""
-    home = at_home(tmp_path, APART_AMLODIPINE)
+    home = at_home(tmp_path, ALONE)
     home.run_to("2026-11-23T06:20:00+00:00")
     _board_remembers(home, "amlodipine-5")
     home.run_to(CALL)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from controller import events as ev
 from controller.acts import desired
 from controller.copies import replace
@@ -21,25 +19,7 @@ from controller.wishes import grant
 from hal.sim import mishaps
 from hal.wire import codes
 from tests.controller.home import DAY, EXAMPLE, HOUR, Home, at
-
-START = "2026-11-23T05:00:00+00:00"
-CALL = "2026-11-23T07:05:00+00:00"  # breakfast is due at 07:00 UTC, its window ends at 08:00
-OVER = "2026-11-23T08:10:00+00:00"
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """A loaded machine on a Monday at six."""
-    one = Home(tmp_path, START)
-    one.install()
-    return one
-
-
-def how(home: Home, regimen: str) -> list[tuple[str, str]]:
-    """Outcomes of one regimen."""
-    return [(outcome, why) for r, outcome, why in home.outcomes() if r == regimen]
-
-
+from tests.controller.monday import CALL, OVER, how
 
 # --- loading ---------------------------------------------------------------------------------
 
@@ -99,9 +79,7 @@ def test_doses_of_a_former_version_keep_their_lives(home: Home) -> None:
     assert home.controller is not None
     state = home.controller.state
     nine = at("2026-11-23T09:00:00+00:00")
-    state = replace(
-        state, former=((state.plan_envelope, state.in_force_s, nine),), in_force_s=nine
-    )
+    state = replace(state, former=((state.plan_envelope, state.in_force_s, nine),), in_force_s=nine)
     opened: list[Any] = open_doses(state, Facts(utc_s=nine + 5))
 
     assert {"amlodipine-5", "metformin-500"} == {e.regimen for e in opened}

@@ -2,19 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from tests.controller.home import Home
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """A loaded machine on a Monday at six; breakfast is at eight (07:00 UTC)."""
-    one = Home(tmp_path, "2026-11-23T05:00:00+00:00")
-    one.install()
-    return one
 
 
 def test_a_dose_taken_early_is_not_asked_for_a_second_time(home: Home) -> None:

@@ -4,62 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from controller import events as ev
 from hal.sim import mishaps
-from tests.controller.home import DAY, EXAMPLE, Home
+from tests.controller.home import DAY, Home
+from tests.controller.monday import CALL, OVER, asked_for, at_home, fallen, how
 
-START = "2026-11-23T05:00:00+00:00"
-CALL = "2026-11-23T07:05:00+00:00"  # breakfast is due at 07:00 UTC, its window ends at 08:00
-OVER = "2026-11-23T08:20:00+00:00"
 TWICE = (
     "          - {dose: 1, when: [breakfast, dinner]}\n",
     "          - {dose: 1, at: [08:00, 12:00]}\n    window: {early: 10min, late: 225min}\n",
 )
-
-
-def at_home(folder: Path, *changes: tuple[str, str]) -> Home:
-    """A loaded machine on a Monday at six; pieces of the example's plan replaced."""
-    text = EXAMPLE.read_text()
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new)
-    one = Home(folder, START, plan=text)
-    one.install()
-    return one
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """The example's plan."""
-    return at_home(tmp_path)
-
-
-def how(home: Home, regimen: str = "metformin-500") -> list[tuple[str, str]]:
-    """Outcomes of one regimen."""
-    return [(outcome, why) for r, outcome, why in home.outcomes() if r == regimen]
-
-
-def fallen(home: Home) -> int:
-    """Pieces that ever left a compartment by falling."""
-    fills: Any = home.world.truth()["fills"]
-    return sum(p["fell_ms"] is not None for f in fills for p in f["pieces"])
-
-
-def asked_for(home: Home, regimen: str) -> dict[str, int]:
-    """When the controller, by itself, first asked the board for each dose of a regimen."""
-    assert home.controller is not None
-    found: dict[str, int] = {}
-    for record in home.controller.journal.all():
-        e = ev.decode(record.kind, record.body)
-        if isinstance(e, ev.OrderPrepared):
-            for dose_id in e.doses:
-                if home.doses[dose_id].regimen == regimen:
-                    found.setdefault(dose_id, record.at_ms // 1000)
-    return found
 
 
 # --- R2 --------------------------------------------------------------------------------------

@@ -23,8 +23,18 @@ from hal.wire.codes import EPOCH_2020_S
 from hal.wire.messages import Desired
 from schedules.doses import doses
 from tests.controller.home import DAY, HOUR, ROOT, Home, at
-from tests.controller.test_rules import CALL, OVER, START, asked_for, at_home, fallen, how
-from tests.controller.test_rules_machine import ALONE, breakfast, raised
+from tests.controller.monday import (
+    ALONE,
+    CALL,
+    OVER,
+    START,
+    asked_for,
+    at_home,
+    breakfast,
+    fallen,
+    how,
+    raised,
+)
 
 PARTS = tomllib.loads((ROOT / "hardware" / "clocks.toml").read_text())
 MONTH_S = 30 * DAY
@@ -33,12 +43,6 @@ EARLY_LATE = (
     "    piece_mg: 620\n",
     "    piece_mg: 620\n    window: {early: 10min, late: 120min}\n",
 )
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """The example's plan, loaded on a Monday at six; breakfast is due at eight (07:00 UTC)."""
-    return at_home(tmp_path)
 
 
 # --- R10 -------------------------------------------------------------------------------------

@@ -5,23 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from controller import events as ev
 from schedules.halt import Act, seal_act
 from schedules.model import LastTaken
 from tests.controller.home import Home, at
-from tests.controller.test_rules import CALL, OVER, at_home, fallen, how
-from tests.controller.test_rules_plan import bring, planned, version
+from tests.controller.monday import CALL, OVER, at_home, bring, fallen, how, version
 
 LATER = at("2026-12-01T00:00:00+00:00")
 NEVER = LastTaken("never")
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """The example's plan, loaded, on a Monday at six."""
-    return at_home(tmp_path)
 
 
 def act(home: Home, what: str, number: int, people: int = 1, **more: Any) -> str:
@@ -125,7 +116,7 @@ def test_r4_a_version_signed_after_the_stop_lets_it_go_on_and_one_before_does_no
     tmp_path: Path,
 ) -> None:
     """The stop outlives the loading of a version that was approved before it."""
-    home = planned(tmp_path)
+    home = at_home(tmp_path)
     assert "" == bring(home, version(home, 2, ("name: Amlodipine 5 mg", "name: Amlodipin")))
     assert "" == act(home, "stop", 1)
     home.load()
@@ -171,11 +162,11 @@ def version_text(home: Home) -> str:
 
 def test_r4_a_version_that_is_loaded_takes_back_what_was_offered(tmp_path: Path) -> None:
     """Cancelled is skipped(plan), changed is held(plan-change); approval alone does nothing."""
-    home = planned(tmp_path)
+    home = at_home(tmp_path)
     home.run_to("2026-11-23T06:40:00+00:00")
-    start = home.text.index("  - id: metformin-500")  # type: ignore[attr-defined]
-    end = home.text.index("  - id: amlodipine-5")  # type: ignore[attr-defined]
-    cancelled = (home.text[start:end], "")  # type: ignore[attr-defined]
+    start = home.text.index("  - id: metformin-500")
+    end = home.text.index("  - id: amlodipine-5")
+    cancelled = (home.text[start:end], "")
     keeps = ("    piece_mg: 200\n", '    piece_mg: 200\n    occasions: {"08:15": "0800"}\n')
     changed = version(home, 2, cancelled, ("at: [08:00]", "at: [08:15]"), keeps)
     assert "" == bring(home, changed)

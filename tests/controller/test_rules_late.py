@@ -17,37 +17,13 @@ from schedules import localtime
 from schedules.doses import doses
 from schedules.planfile import parse_plan
 from tests.controller.home import DAY, EXAMPLE, HOUR, Home, at
-from tests.controller.test_rules import CALL, OVER, at_home, fallen, how
-from tests.controller.test_rules_plan import skip_to
+from tests.controller.monday import CALL, OVER, at_door, at_home, dose, fallen, how, skip_to
 
+LATE = {"by": "nurse/x", "reason": "came-late"}
 HIGH = (
     "    piece_mg: 200\n",
     "    piece_mg: 200\n    high_alert: yes\n    limits: {max_per_24h: 1}\n",
 )
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """The example's plan, loaded, on a Monday at six."""
-    return at_home(tmp_path)
-
-
-def at_door(home: Home, verb: str, **args: Any) -> str:
-    """The code of a wish made with the switch held and the door open."""
-    home.world.service(True)
-    home.world.open_door()
-    home.run(2)
-    code = home.wish(verb, **args).code
-    home.world.close_door()
-    home.world.service(False)
-    home.run(2)
-    return code
-
-
-def dose(home: Home, regimen: str, number: int = 0) -> Any:
-    """One dose that the core knows, in due order."""
-    known = [d for d in home.doses.values() if d.regimen == regimen]
-    return sorted(known, key=lambda d: d.due_at)[number]
 
 
 # --- R16 -------------------------------------------------------------------------------------
@@ -141,9 +117,9 @@ def test_r17_a_missed_dose_may_be_given_late_once_at_the_machine(home: Home) -> 
     home.run_to(OVER)
     assert [("missed", "not-asked-for")] == how(home)
     missed = dose(home, "metformin-500")
-    assert "not-at-machine" == home.wish("give-late", dose_id=missed.dose_id, by="n/x").code
-    assert "" == at_door(home, "give-late", dose_id=missed.dose_id, by="nurse/x")
-    assert "not-missed" == at_door(home, "give-late", dose_id=missed.dose_id, by="nurse/x")
+    assert "not-at-machine" == home.wish("give-late", dose_id=missed.dose_id, **LATE).code
+    assert "" == at_door(home, "give-late", dose_id=missed.dose_id, **LATE)
+    assert "not-missed" == at_door(home, "give-late", dose_id=missed.dose_id, **LATE)
 
     assert home.controller is not None
     state = home.controller.state
@@ -161,7 +137,7 @@ def test_r17_a_late_dose_may_not_cost_the_next_one(home: Home) -> None:
     missed = dose(home, "metformin-500")
     skip_to(home, "2026-11-23T16:00:00+00:00")
 
-    assert "next-dose" == at_door(home, "give-late", dose_id=missed.dose_id, by="nurse/x")
+    assert "next-dose" == at_door(home, "give-late", dose_id=missed.dose_id, **LATE)
 
 
 def test_r17_doses_for_a_journey_are_handed_out_and_never_fall_due_again(home: Home) -> None:

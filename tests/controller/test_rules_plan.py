@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,11 @@ from controller.facts import Facts
 from controller.rules.lease import lease_for
 from controller.rules.limits import free_at
 from hal.wire.messages import unpack_lease
-from schedules import seal
-from schedules.canonical import plan_hash
 from schedules.limits import gap_s
-from schedules.model import Plan, PlanRefused
+from schedules.model import PlanRefused
 from schedules.planfile import parse_plan
 from tests.controller.home import DAY, EXAMPLE, HOUR, Home, at
-from tests.controller.test_rules import CALL, OVER, at_home, fallen, how
+from tests.controller.monday import CALL, OVER, at_home, bring, fallen, how, skip_to, version
 
 WEEKLY = (
     "          - {dose: 1, at: [08:00]}\n",
@@ -28,51 +25,12 @@ WEEKLY = (
 AMLODIPINE = "    last_taken: never\n    steps:\n      - take:\n          - {dose: 1, at: [08:00]}"
 
 
-def version(home: Home, number: int, *changes: tuple[str, str]) -> Plan:
-    """The next version of a home's plan, with pieces of its text replaced."""
-    text = home.text  # type: ignore[attr-defined]
-    for old, new in changes:
-        assert old in text, old
-        text = text.replace(old, new)
-    home.text = text  # type: ignore[attr-defined]
-    plan = replace(parse_plan(text), version=number, previous_hash=plan_hash(home.plan))
-    home.plan = plan
-    return plan
-
-
-def planned(folder: Path, *changes: tuple[str, str]) -> Home:
-    """A loaded machine that remembers the text of its plan."""
-    text = EXAMPLE.read_text()
-    for old, new in changes:
-        assert old in text, old
-        text = text.replace(old, new)
-    home = at_home(folder, *changes)
-    home.text = text  # type: ignore[attr-defined]
-    return home
-
-
-def skip_to(home: Home, text: str) -> None:
-    """Hours in which all is off: the two clocks go on, and no test waits for it."""
-    home.kill_controller()
-    ahead_ms = (at(text) - 60 - home.now_s) * 1000
-    for clock in (home.world.controller_clock, home.world.board_clock):
-        clock.jump(ahead_ms, home.world.now_ms)
-    home.world.reset(3)
-    home.start_controller()
-    home.run(60)
-
-
-def bring(home: Home, plan: Plan, **more: Any) -> str:
-    """The code of the answer to a signed version."""
-    return home.wish("plan", envelope=seal.seal(plan, home.private).decode(), **more).code
-
-
 # --- R3 --------------------------------------------------------------------------------------
 
 
 def test_r3_every_counter_of_the_board_has_a_gap(tmp_path: Path) -> None:
     """Given or not: each regimen and ingredient has a gap, in the plan and in the lease."""
-    home = planned(tmp_path)
+    home = at_home(tmp_path)
     gaps = {r.id: gap_s(r) for r in home.plan.regimens}
     assert home.controller is not None and home.controller.link.actual is not None
     state = home.controller.state
@@ -105,7 +63,7 @@ def test_r3_a_weekly_dose_moved_from_monday_to_friday_is_not_given_twice_a_week(
     tmp_path: Path,
 ) -> None:
     """Taken on Monday, the new version says Friday: refused until a person sees; then held(gap)."""
-    home = planned(tmp_path, WEEKLY)
+    home = at_home(tmp_path, WEEKLY)
     home.run_to("2026-11-23T08:20:00+00:00")
     home.take()
     assert [("taken", "retrieved")] == how(home, "amlodipine-5")
@@ -134,7 +92,7 @@ def test_r5_what_was_taken_from_the_old_box_counts_as_a_release(
     tmp_path: Path, said: str, given: bool
 ) -> None:
     """Unknown means now; an hour ago holds the dose of eight; a day ago does not."""
-    home = planned(tmp_path, (AMLODIPINE, AMLODIPINE.replace("never", said)))
+    home = at_home(tmp_path, (AMLODIPINE, AMLODIPINE.replace("never", said)))
     home.run_to(CALL)
     home.take()
     home.run_to(OVER)
@@ -148,7 +106,7 @@ def test_r5_what_was_taken_from_the_old_box_counts_as_a_release(
 
 def test_r5_a_second_version_does_not_ask_again_of_what_is_in_force(tmp_path: Path) -> None:
     """`unknown`, said again of a regimen that is in force here already, holds nothing."""
-    home = planned(tmp_path, (AMLODIPINE, AMLODIPINE.replace("never", "2026-11-20T08:00")))
+    home = at_home(tmp_path, (AMLODIPINE, AMLODIPINE.replace("never", "2026-11-20T08:00")))
     skip_to(home, "2026-11-24T06:00:00+00:00")
     again = version(home, 2, ("2026-11-20T08:00", "unknown"))
     assert "" == bring(home, again)
@@ -184,7 +142,7 @@ RENEWED = ("  - id: amlodipine-5\n", "  - id: amlodipine-new\n")
 
 def test_r5_a_renewed_prescription_under_a_new_id_says_what_it_is(tmp_path: Path) -> None:
     """One ingredient in force under another id: refused until the plan says `replaces`."""
-    home = planned(tmp_path)
+    home = at_home(tmp_path)
     first = home.plan
     renewed = version(home, 2, RENEWED)
     assert "same-ingredient" == bring(home, renewed)
@@ -196,7 +154,7 @@ def test_r5_a_renewed_prescription_under_a_new_id_says_what_it_is(tmp_path: Path
 
 def test_r5_what_fell_under_the_old_id_counts_for_the_new_one(tmp_path: Path) -> None:
     """Given at eight as one regimen; at half past nine the renewed one is still too soon."""
-    home = planned(tmp_path)
+    home = at_home(tmp_path)
     home.run_to(CALL)
     home.take()
     late = ("at: [08:00]", "at: [10:00]")
@@ -221,7 +179,7 @@ def test_r5_what_fell_under_the_old_id_counts_for_the_new_one(tmp_path: Path) ->
 
 def test_r7_an_id_that_has_an_outcome_is_not_due_again(tmp_path: Path) -> None:
     """Taken at eight, then moved to 20:00 under its old name: refused until a person pairs it."""
-    home = planned(tmp_path)
+    home = at_home(tmp_path)
     home.run_to(CALL)
     home.take()
     evening = ("at: [08:00]", "at: [20:00]")
@@ -242,7 +200,7 @@ def test_r7_an_id_that_has_an_outcome_is_not_due_again(tmp_path: Path) -> None:
 
 def test_r7_a_change_that_leaves_a_hole_needs_a_persons_name(tmp_path: Path) -> None:
     """Moved to the hour before now: a day and three quarters without it, and nobody had said so."""
-    home = planned(tmp_path)
+    home = at_home(tmp_path)
     skip_to(home, "2026-11-24T06:40:00+00:00")
     earlier = version(home, 2, ("at: [08:00]", "at: [07:30]"))
     assert "gap-too-long" == bring(home, earlier)
@@ -256,7 +214,7 @@ def test_r7_a_change_that_leaves_a_hole_needs_a_persons_name(tmp_path: Path) -> 
 
 def test_r7_is_asked_again_when_the_version_is_loaded(tmp_path: Path) -> None:
     """Approved in time, loaded too late: what was no hole has become one."""
-    home = planned(tmp_path)
+    home = at_home(tmp_path)
     skip_to(home, "2026-11-24T05:00:00+00:00")
     earlier = version(home, 2, ("at: [08:00]", "at: [07:30]"))
     assert "" == bring(home, earlier)
@@ -271,7 +229,7 @@ def test_r7_is_asked_again_when_the_version_is_loaded(tmp_path: Path) -> None:
 
 def test_r7_an_unchanged_time_needs_no_pairing(tmp_path: Path) -> None:
     """A version that changes something else goes through, after three days in force."""
-    home = planned(tmp_path)
+    home = at_home(tmp_path)
     skip_to(home, "2026-11-26T05:00:00+00:00")
 
     assert "" == bring(home, version(home, 2, ("name: Amlodipine 5 mg", "name: Amlodipin 5")))
@@ -279,7 +237,7 @@ def test_r7_an_unchanged_time_needs_no_pairing(tmp_path: Path) -> None:
 
 def test_i20_every_planned_row_gets_exactly_one_life(tmp_path: Path) -> None:
     """Over a change of version in the middle of a day: one life each, none left out."""
-    home = planned(tmp_path)
+    home = at_home(tmp_path)
     skip_to(home, "2026-11-24T09:30:00+00:00")
     later = version(home, 2, ("when: [lunch]", "at: [13:00]"))
     assert "" == bring(home, later)

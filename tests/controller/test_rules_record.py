@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,16 +16,10 @@ from controller.report.documents import event
 from controller.rules.record import lost
 from fleet.store import Store, arrival
 from tests.controller.home import Home
-from tests.controller.test_rules import CALL, OVER, at_home, fallen, how
+from tests.controller.monday import CALL, OVER, fallen, how
 
 LUNCH_CALL = "2026-11-23T11:35:00+00:00"
 EVENING = "2026-11-23T17:35:00+00:00"
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """The example's plan, loaded, on a Monday at six."""
-    return at_home(tmp_path)
 
 
 def keep(home: Home) -> dict[str, bytes]:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from controller import events as ev
 from controller.facts import Facts, Settings
@@ -17,33 +14,7 @@ from hal.sim import mishaps
 from hal.wire import codes
 from hal.wire.messages import Actual
 from tests.controller.home import DAY, ROOT, Home
-from tests.controller.test_rules import CALL, at_home, how
-from tests.controller.test_rules_plan import skip_to
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """The example's plan, loaded, on a Monday at six."""
-    return at_home(tmp_path)
-
-
-def at_door(home: Home, verb: str, **args: Any) -> str:
-    """The code of a wish made with the switch held and the door open."""
-    home.world.service(True)
-    home.world.open_door()
-    home.run(2)
-    code = home.wish(verb, **args).code
-    home.world.close_door()
-    home.world.service(False)
-    home.run(2)
-    return code
-
-
-def dose(home: Home, regimen: str, number: int = 0) -> Any:
-    """One dose that the core knows, in due order."""
-    known = [d for d in home.doses.values() if d.regimen == regimen]
-    return sorted(known, key=lambda d: d.due_at)[number]
-
+from tests.controller.monday import CALL, at_door, how, skip_to
 
 # --- R8 --------------------------------------------------------------------------------------
 

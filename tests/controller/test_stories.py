@@ -13,14 +13,6 @@ from tests.controller.home import Home
 MORNING = [("amlodipine-5", "taken", "retrieved"), ("metformin-500", "taken", "retrieved")]
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """A loaded machine on a Monday at six; breakfast is at eight (07:00 UTC)."""
-    one = Home(tmp_path, "2026-11-23T05:00:00+00:00")
-    one.install()
-    return one
-
-
 def test_a_dose_called_pressed_and_lifted_is_taken(home: Home) -> None:
     """From the plan to the cup: one order, one release, both doses of the round taken."""
     home.run_to("2026-11-23T07:05:00+00:00")
