@@ -16,6 +16,7 @@ from hal.sim.world import World
 from hal.wire import codes
 from tests.clocks.troubles import Trouble, set_right
 from tests.controller.home import Home, at
+from tests.controller.plan_text import head
 from tests.years.lean import Lean
 from tests.years.quiet import QuietHouse, WatchedWorld
 
@@ -30,18 +31,7 @@ TOLD: Final = frozenset({"clock-untrusted", "board-fault"})  # how somebody hear
 STEP_MS: Final = 20
 MOST_STEPS: Final = 1000
 CALM_MS: Final = 300_000  # after the healing: from then on idle keepalives may be leapt over
-PLAN: Final = """
-schema: posology-plan/1
-plan_id: clocks
-version: 1
-device: posology-demo-1
-patient: pt-7Q2K
-zone: Europe/Berlin
-valid_from: 2026-11-20
-valid_until: 2027-11-19
-clock: {wake: 07:00, breakfast: 08:00, lunch: 12:30, dinner: 18:30, bed: 22:00}
-window: {early: 10min, late: 20min}
-regimens:
+_REGIMENS: Final = """\
   - id: first
     name: First
     form: tablet
@@ -61,6 +51,7 @@ regimens:
     last_taken: never
     steps: [{take: [{dose: 1, at: [09:30]}]}]
 """
+PLAN: Final = head("clocks", window="early: 10min, late: 20min") + _REGIMENS
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Random plans for a swarm: overlapping rounds, shared compartments, one ingredient twice.
 
-Responsible for: the text of a plan drawn from a random source. Not responsible for what
-becomes of it (swarm.py).
+Responsible for: which medicines a random source gives it, and when. Not responsible for its
+lines (plan_text.py) or for what becomes of it (swarm.py).
 """
 
 from __future__ import annotations
@@ -9,46 +9,8 @@ from __future__ import annotations
 import random
 from typing import Final
 
-_HEAD: Final = """
-schema: posology-plan/1
-plan_id: swarm
-version: {version}
-{previous}device: posology-demo-1
-patient: pt-7Q2K
-zone: Europe/Berlin
-valid_from: 2026-11-20
-valid_until: 2027-11-19
-clock: {{wake: 07:00, breakfast: 08:00, lunch: 12:30, dinner: 18:30, bed: 22:00}}
-window: {{early: 30min, late: 60min}}
-groups:
-  - {{ingredient: paracetamol, min_gap: 4h, max_per_24h: 8}}
-regimens:
-"""
-_ROW: Final = """
-  - id: {id}
-    name: {id}
-    form: tablet
-    strength: 5 mg
-    ingredients: [{ingredients}]
-    piece_mg: {mg}
-    start: 2026-11-20
-    last_taken: never
-    {more}
-    steps:
-      - take:
-          - {{dose: {dose}, at: [{at}]}}
-"""
-_ASKED: Final = """
-  - id: pain
-    name: pain
-    form: tablet
-    strength: 5 mg
-    ingredients: [paracetamol]
-    piece_mg: 560
-    start: 2026-11-20
-    last_taken: never
-    as_needed: {for: pain, dose: 2, min_gap: 4h, max: 8, per: 24h}
-"""
+from tests.controller.plan_text import SHARED, asked, head, row
+
 _BESIDE: Final = "    in_addition_to: cocodamol\n"
 # (id, ingredients, mg, dose, times of day, more)
 _MEDICINES: Final = (
@@ -68,12 +30,8 @@ _MEDICINES: Final = (
 
 def plan_text(luck: random.Random, version: int = 1, previous: str = "") -> str:
     """A plan of some of the medicines, at some of their times."""
-    text = _HEAD.format(
-        version=version, previous=f"previous_hash: {previous}\n" if previous else ""
-    )
+    text = head("swarm", version=version, previous=previous, groups=SHARED)
     for name, ingredients, mg, dose, times, more in _MEDICINES:
         if luck.random() < 0.75 or name == "metformin":
-            text += _ROW.format(
-                id=name, ingredients=ingredients, mg=mg, dose=dose, at=luck.choice(times), more=more
-            )
-    return text + _ASKED.rstrip() + "\n" + (_BESIDE if "cocodamol" in text else "")
+            text += row(name, mg, dose, luck.choice(times), more, of=ingredients)
+    return text + asked().rstrip() + "\n" + (_BESIDE if "cocodamol" in text else "")

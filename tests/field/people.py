@@ -11,23 +11,11 @@ from typing import Any
 from hal.sim.world import World
 from hal.wire import codes
 from tests.controller.home import Home, at
+from tests.controller.plan_text import head
 
 LOOK_S = 600  # between two looks at the machine
 CALLS = (codes.READY, codes.CALL, codes.WARN)
-
-
-PILL = """
-schema: posology-plan/1
-plan_id: one-pill
-version: 1
-device: posology-demo-1
-patient: pt-7Q2K
-zone: Europe/Berlin
-valid_from: 2026-11-20
-valid_until: 2027-11-19
-clock: {wake: 07:00, breakfast: 08:00, lunch: 12:30, dinner: 18:30, bed: 22:00}
-window: {early: 30min, late: 60min}
-regimens:
+_REGIMEN = """\
   - id: amlodipine-5
     name: Amlodipine 5 mg
     form: tablet
@@ -39,7 +27,9 @@ regimens:
     steps:
       - take:
           - {dose: 1, at: [08:00]}
-"""  # one pill a day, for stories in which nothing else matters
+"""
+# one pill a day, for stories in which nothing else matters
+PILL = head("one-pill") + _REGIMEN
 
 
 def attend(home: Home, until: str) -> None:

@@ -18,35 +18,9 @@ from controller.agenda import counters_of
 from controller.state import State
 from hal.wire import codes
 from tests.controller.home import Home
+from tests.controller.plan_text import head, row
 
 START: Final = "2026-11-23T05:00:00+00:00"
-_HEAD: Final = """
-schema: posology-plan/1
-plan_id: model
-version: 1
-device: posology-demo-1
-patient: pt-7Q2K
-zone: Europe/Berlin
-valid_from: 2026-11-20
-valid_until: 2026-11-23
-clock: {wake: 07:00, breakfast: 08:00, lunch: 12:30, dinner: 18:30, bed: 22:00}
-window: {early: 30min, late: 60min}
-regimens:
-"""
-_ROW: Final = """
-  - id: {id}
-    name: {id}
-    form: tablet
-    strength: 5 mg
-    ingredients: [{id}]
-    piece_mg: {mg}
-    start: 2026-11-20
-    last_taken: never
-    {more}
-    steps:
-      - take:
-          - {{dose: {dose}, at: [{at}]}}
-"""
 # A day in rows: name, mg of a piece, pieces, times, more.
 _PLANS: Final[Mapping[str, tuple[tuple[str, int, str, str, str], ...]]] = {
     "one": (("metformin", 620, "1", "08:00", ""),),
@@ -110,10 +84,7 @@ def _times(fills: tuple[Loaded, ...], state: State, most: int) -> tuple[int, ...
 def scene(name: str, times: int = 9) -> Scene:
     """A home with the plan of this name, loaded by a person, ready for its first dose."""
     hal.sim.cup.NOISE_MG = 0  # the trembling of the scale would make equal futures unequal
-    plan = _HEAD + "".join(
-        _ROW.format(id=i, mg=mg, dose=dose, at=at, more=more)
-        for i, mg, dose, at, more in _PLANS[name]
-    )
+    plan = head("model", last="2026-11-23") + "".join(row(*day) for day in _PLANS[name])
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder), START, plan=plan)
         home.install()
