@@ -83,7 +83,11 @@ def between(envelope: str, from_s: int, to_s: int) -> list[Dose]:
     """The doses due in [from_s, to_s), in due order; both Unix seconds."""
     found: list[Dose] = []
     for day in range(from_s // DAY_S, (to_s - 1) // DAY_S + 1):
-        found += [d for d in _of_day(envelope, day) if from_s <= d.due_at < to_s]
+        rows = _of_day(envelope, day)
+        if from_s <= day * DAY_S and (day + 1) * DAY_S <= to_s:
+            found += rows
+        else:
+            found += [d for d in rows if from_s <= d.due_at < to_s]
     return found
 
 

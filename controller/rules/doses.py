@@ -129,9 +129,11 @@ def warn(state: State, facts: Facts) -> list[ev.Event]:
     happened: list[ev.Event] = []
     for d in state.doses.values():
         waiting = d.stage in ("open", "ordered") or (d.stage == "released" and _in_cup(state, d))
+        if d.asked or d.warned or not waiting:
+            continue
         fill = fill_of(state, d)
         warn_at = min(d.warn_at, fill.warn_at) if fill and d.dose_id in fill.doses else d.warn_at
-        if waiting and not (d.asked or d.warned) and warn_at <= facts.early_s < d.close_at:
+        if warn_at <= facts.early_s < d.close_at:
             happened.append(ev.DoseWarned(d.dose_id))
             happened.append(
                 ev.AlertRaised(f"dose-warned-{d.dose_id[:12]}", "dose-warned", 2, d.dose_id)
@@ -211,9 +213,16 @@ def _outcome(state: State, facts: Facts, d: DoseLife) -> tuple[str, str]:
 
 def over(state: State, facts: Facts, fill: Fill) -> bool:
     """Nothing is left to do for this fill: its doses are closed, or fell due under no version."""
-    past = facts.clock_trusted and fill.close_at + FINISH_S < facts.early_s
-    lives = [state.doses.get(d) for d in fill.doses]
-    return bool(lives) and all(past if d is None else not d.is_open for d in lives)
+    unborn = False
+    for dose_id in fill.doses:
+        life = state.doses.get(dose_id)
+        if life is None:
+            unborn = True
+        elif life.is_open:
+            return False
+    if unborn:
+        return facts.clock_trusted and fill.close_at + FINISH_S < facts.early_s
+    return bool(fill.doses)
 
 
 def fill_of(state: State, d: DoseLife) -> Fill | None:

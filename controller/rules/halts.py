@@ -53,6 +53,8 @@ def hold_fills(state: State, facts: Facts) -> list[ev.Event]:
     """What holds a halted regimen stays shut; what was on hold and no longer is, is freed."""
     happened: list[ev.Event] = []
     for f in state.fills.values():
+        if not state.halts and f.code != ON_HOLD:
+            continue
         acts = {state.halts[r].act for r in f.regimens if r in state.halts}
         waits = all(state.halts[r].answered for r in f.regimens if r in state.halts)
         if f.state == "loaded" and waits and f.fill > state.leased_fill:
