@@ -32,6 +32,7 @@ from controller.snapshot import snapshot
 from controller.state import State
 from controller.table import IllegalStep
 from controller.wishes import Refused, grant
+from controller.wishes.foresee import hands
 from hal.wire import codes
 from hal.wire.messages import Desired
 from schedules.model import PlanRefused
@@ -219,6 +220,8 @@ class Controller:
                 happened = self._gate.act(self.state, one.wish, facts.utc_s, clock_trusted=trusted)
             elif one.wish.get("wish") == "preview":
                 return Reply(one.client, more=self._gate.preview(self.state, facts, one.wish))
+            elif one.wish.get("wish") == "foresee":
+                return Reply(one.client, more={"rows": hands(self.state, facts)})
             else:
                 happened = grant(self.state, facts, one.wish)
             self._record(happened, utc_ms)

@@ -103,6 +103,7 @@ class GivenLate(Event):
     barrier: ClassVar[bool] = True
     dose_id: str
     by: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

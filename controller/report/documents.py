@@ -150,7 +150,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "ClockDoubted": ("reason",),
     "ClockConfirmed": ("by",),
     "ClockRepaired": ("by", "voided"),
-    "GivenLate": ("dose_id", "by"),
+    "GivenLate": ("dose_id", "by", "why"),
     "BoardJoined": ("boot_epoch", "simulated"),
     "BoardLost": (),
     "BoardReset": ("boot_epoch", "code"),

@@ -62,7 +62,7 @@ _LOADING = words(
 
 _PLANS = words(
     """
-    clock-repaired given-late
+    clock-repaired given-late came-late was-away machine-could-not prescriber-says
     stop hold resume never at unknown id-reuse gap-too-long same-ingredient on-hold stopped
     not-an-act act-repeated act-too-late not-halted other-patient clock-in-doubt say-version
     one-signature same-signer same-role unknown-signer bad-signature other-device older-version

@@ -19,13 +19,15 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from controller.web import drawing
 from controller.web.ask import Answer, ask
 from controller.web.guard import Guard, Token
-from controller.web.hands import filling, hand
+from controller.web.hands import filling, hand, reaching_in
 from controller.web.home import PAGES, Home
 from controller.web.pick import number
 from controller.web.wishes import HOW, NoWish, wishes
 
 HERE = Path(__file__).parent
-PATHS = {"patient": "/", "today": "/today", "load": "/load", "machine": "/machine"}
+PATHS = {
+    "patient": "/", "today": "/today", "load": "/load", "care": "/care", "machine": "/machine"
+}  # fmt: skip
 SCENE_GAP_S = 0.05  # at most 20 pictures a second to one browser
 
 
@@ -78,6 +80,11 @@ def _add_pages(app: FastAPI, home: Home, templates: Jinja2Templates) -> None:
     async def load(request: Request) -> Response:
         return show(request, "load")
 
+    @app.get("/care")
+    async def care(request: Request) -> Response:
+        await home.foresee()
+        return show(request, "care")
+
     @app.get("/machine")
     async def machine(request: Request) -> Response:
         return show(request, "machine")
@@ -98,6 +105,8 @@ def _add_stream(app: FastAPI, home: Home, templates: Jinja2Templates, token: Tok
         shown: dict[str, object] = {}
         turns = (-1, -1)
         while not home.closing:
+            if page == "care":
+                await home.foresee()
             html = template.render(home.context(page, everything=everything))
             for event, data in (("page", html), ("scene", home.picture())):
                 if data is not None and shown.get(event) != data:
@@ -148,9 +157,7 @@ def _add_acts(app: FastAPI, home: Home, templates: Jinja2Templates, token: Token
             return await answered(request, "hand", verb)
 
 
-async def _carry(
-    home: Home, kind: str, verb: str, form: Mapping[str, str], token: Token
-) -> Answer:
+async def _carry(home: Home, kind: str, verb: str, form: Mapping[str, str], token: Token) -> Answer:
     """Check the form and pass it on; what is nonsense is refused here with its sentence."""
     if not token.fits(form.get("token", "")):
         return Answer(False, "old-page", "This page was out of date. Please try once more.")
@@ -172,5 +179,8 @@ async def _wish(home: Home, verb: str, form: Mapping[str, str]) -> Answer:
         if fingers and home.house and answer.ok:
             answer = await ask(home.house.path, fingers, who="simulated house")
         if answer.ok:
+            taken = reaching_in(line, home.compartment_of(line)) if home.house else None
             answer = await ask(home.controller.path, line, who="controller")
+            if taken and home.house and answer.ok:
+                answer = await ask(home.house.path, taken, who="simulated house")
     return answer

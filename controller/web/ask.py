@@ -24,12 +24,32 @@ class Answer:
     why: str = ""
 
 
+async def fetch(path: str, message: Object, *, timeout_s: float = ANSWER_S) -> Object:
+    """The whole answer to a question that changes nothing; empty where none came."""
+    try:
+        return await _exchange(path, message, timeout_s) or {}
+    except OSError:
+        return {}
+
+
 async def ask(path: str, message: Object, *, who: str, timeout_s: float = ANSWER_S) -> Answer:
     """Send `message`, wait at most `timeout_s`; `who` names the peer in sentences."""
     try:
-        reader, writer = await asyncio.open_unix_connection(path, limit=ANSWER_MOST)
+        found = await _exchange(path, message, timeout_s)
     except OSError:
         return Answer(False, "away", f"The {who} is not running. Nothing was changed.")
+    if found is None:
+        return Answer(
+            False, "no-answer", f"The {who} did not answer. Look here before you try again."
+        )
+    if flag(found, "ok"):
+        return Answer(True)
+    return Answer(False, text(found, "code", "refused"), text(found, "why", "It was refused."))
+
+
+async def _exchange(path: str, message: Object, timeout_s: float) -> Object | None:
+    """One line each way; None where no sound answer came, OSError where nobody listens."""
+    reader, writer = await asyncio.open_unix_connection(path, limit=ANSWER_MOST)
     try:
         writer.write(json.dumps(message).encode() + b"\n")
         await writer.drain()
@@ -39,10 +59,4 @@ async def ask(path: str, message: Object, *, who: str, timeout_s: float = ANSWER
         found = None
     finally:
         writer.close()
-    if not isinstance(found, dict):
-        return Answer(
-            False, "no-answer", f"The {who} did not answer. Look here before you try again."
-        )
-    if flag(found, "ok"):
-        return Answer(True)
-    return Answer(False, text(found, "code", "refused"), text(found, "why", "It was refused."))
+    return found if isinstance(found, dict) else None

@@ -61,7 +61,7 @@ SENTENCES = {
     "ClockDoubted": ("The clocks do not agree: {reason}.", "bad", True),
     "ClockConfirmed": ("{by} confirmed the time.", "good", True),
     "ClockRepaired": ("{by} set the record back to the true time.", "due", True),
-    "GivenLate": ("{by} gave {dose} late, by hand.", "due", True),
+    "GivenLate": ("{by} gave {dose} late, by hand{late}.", "due", True),
     "BoardJoined": ("The machine answered.", "good", False),
     "BoardLost": ("The machine fell silent.", "bad", True),
     "BoardReset": ("The machine restarted{because}.", "due", True),
@@ -231,6 +231,8 @@ def _fields(body: Object, names: dict[str, str]) -> _Fields:
     how, code = text(body, "how"), text(body, "code") or codes.word(number(body, "code"))
     fields["by"] = words.person(text(body, "by")) or "Somebody"
     fields["slot"] = str(number(body, "compartment") + 1)
+    late = words.LATE_WORDS.get(text(body, "why"), "")
+    fields["late"] = f": {late}" if late else ""
     fields["pieces"] = words.counted(number(body, "pieces"), "piece")
     fields["dose"] = names.get(text(body, "dose_id"), "A dose")
     fields["how"] = f" ({words.how(how)})" if how else ""

@@ -87,6 +87,13 @@ def filling(verb: str, compartment: int, piece_mgs: tuple[int, ...]) -> Object |
     return None
 
 
+def reaching_in(line: Object, compartment: int) -> Object | None:
+    """What a simulated person's fingers did once the wish `line` is granted; None: nothing."""
+    if line.get("wish") in ("by-hand", "give-late", "hand-out"):
+        return {"verb": "hand_out", "compartment": compartment}
+    return None
+
+
 def _trouble(verb: str, name: str, coming: int) -> Object:
     if name not in {mishap.name for mishap in MISHAPS}:
         raise NoWish("unknown-mishap", "There is no such mishap.")

@@ -11,18 +11,22 @@ import time
 from dataclasses import dataclass
 
 from controller.web import day, panel, signs, words
+from controller.web.ask import fetch
+from controller.web.care import care
 from controller.web.feed import Feed
+from controller.web.foreseen import HandRow, read_hands
 from controller.web.hands import MISHAPS
 from controller.web.history import History, Look
 from controller.web.load import work
-from controller.web.pick import Object
+from controller.web.pick import Object, number, text
 from controller.web.scene import Scene, frame, pace, read_scene
 from controller.web.snapshot import Snapshot, read_snapshot
 
 BACK_MS = 26 * 3_600_000  # how far back the timeline looks
 REDRAW_MOST_S = 10.0
 REDRAW_LEAST_S = 0.25
-PAGES = ("patient", "today", "load", "machine")
+PASSING = ("at_ms", "local_now")  # what is new in a snapshot though nothing happened
+PAGES = ("patient", "today", "load", "care", "machine")
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,9 @@ class Home:
         self._started_s = time.monotonic()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.closing = False
+        self._hands: tuple[HandRow, ...] = ()
+        self._foreseen: Object | None = None
+        self._foreseen_s = 0.0
 
     def close(self) -> None:
         """The server is to stop: wake every stream so that it ends. From any thread."""
@@ -67,6 +74,15 @@ class Home:
             group.create_task(self.controller.run())
             if self.house:
                 group.create_task(self.house.run())
+
+    async def foresee(self) -> None:
+        """Ask what may be given by hand, late or ahead, unless nothing has changed since."""
+        latest = self.controller.latest or {}
+        seen = {key: value for key, value in latest.items() if key not in PASSING}
+        if seen == self._foreseen and time.monotonic() - self._foreseen_s < REDRAW_MOST_S:
+            return
+        self._hands = read_hands(await fetch(self.controller.path, {"wish": "foresee"}))
+        self._foreseen, self._foreseen_s = seen, time.monotonic()
 
     def look(self) -> Moment:
         """What is known now."""
@@ -118,6 +134,9 @@ class Home:
             )
             context["journal_fault"] = look.fault
             context["everything"] = everything
+        elif page == "care":
+            context["care"] = care(now, self._hands, now_s) if now else None
+            context["house_up"] = moment.house_up
         else:
             context["work"] = work(now) if now else None
             context["scene"] = moment.scene
@@ -148,6 +167,12 @@ class Home:
         now = self.look().now
         rows = now.loading.rows if now and now.loading else ()
         return next((row.piece_mgs for row in rows if row.compartment == compartment), ())
+
+    def compartment_of(self, line: Object) -> int:
+        """Where what a wish is about lies: it says so itself, or names a dose."""
+        dose_id = text(line, "dose_id")
+        found = (row.compartment for row in self._hands if dose_id and row.dose_id == dose_id)
+        return next(found, number(line, "compartment"))
 
     def redraw_s(self) -> float:
         """Real seconds until the pages would say something else though nothing happened."""

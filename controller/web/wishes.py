@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 
 from controller.web.pick import Object
+from controller.web.words import LATE_WORDS
 
 TEXT_MOST = 80
 NAME_MOST = 60
@@ -132,6 +133,35 @@ def _emptied(form: Form) -> Object:
     return {**built, "pieces": _whole({"pieces": form.get(counted, "")}, "pieces", PIECES_MOST)}
 
 
+def _taken_out(verb: str, field: str, more: Object) -> Callable[[Form], Object]:
+    """The pieces of one compartment, counted by the person who took them out.
+
+    `field`: a compartment may stand in several places of one form, each with its own count.
+    """
+
+    def build(form: Form) -> Object:
+        built = _about_compartment(verb)(form)
+        counted = form.get(f"pieces-{field}-{form['compartment'].strip()}", "").strip()
+        if not counted:
+            raise NoWish("not-counted", "Please count the pieces you took out and write how many.")
+        return {**built, "pieces": _whole({"pieces": counted}, "pieces", PIECES_MOST), **more}
+
+    return build
+
+
+def _hand_out(form: Form) -> Object:
+    if not form.get("for", "").strip():
+        raise NoWish("no-purpose", "Please write who takes it along, and for what.")
+    return {**_taken_out("hand-out", "journey", {})(form), "for": _field(form, "for")}
+
+
+def _give_late(form: Form) -> Object:
+    if not form.get("reason", "").strip():
+        raise NoWish("no-reason", "Please say why it is late.")
+    reason = _choice(form, "reason", tuple(LATE_WORDS))
+    return {**_about_dose("give-late")(form), "reason": reason}
+
+
 def _only_by(verb: str) -> Callable[[Form], Object]:
     return lambda form: {"wish": verb, "by": _by(form)}
 
@@ -146,6 +176,10 @@ _WISHES: dict[str, Callable[[Form], Object]] = {
     "loaded": _about_compartment("loaded"),
     "verify": _about_compartment("verify"),
     "emptied": _emptied,
+    "by-hand": _taken_out("by-hand", "now", {}),
+    "was-by-hand": _taken_out("by-hand", "was", {"done": True}),
+    "give-late": _give_late,
+    "hand-out": _hand_out,
     "confirm-clock": _only_by("confirm-clock"),
     "loading-done": _only_by("loading-done"),
     "unlock": _unlock,

@@ -49,6 +49,26 @@ DOUBT_WORDS = {
     "board-silent": "the machine does not answer",
 }
 
+GIVING = {  # what follows, said before the button is pressed
+    "now": "You take it out, count it and give it. It is written down as given by hand; the time "
+    "until the next one counts from now, and the machine never gives this one.",
+    "was": "It is written down as given by hand, though its time may be over. The time until the "
+    "next one counts from now, and the machine never gives this one.",
+    "late": "You take it out and give it. What was written before stays; it is added that you gave "
+    "it late. The time until the next one counts from now, and it is done once only.",
+    "journey": "You take it out and count it. It is written down as handed out, the machine does "
+    "not call for it, and it counts at the time it was planned for.",
+}
+
+LATE_WORDS = {  # reason of a dose given late: what a person reads
+    "came-late": "the person came late",
+    "was-away": "the person was away",
+    "machine-could-not": "the machine could not give it",
+    "prescriber-says": "the prescriber says so",
+}
+
+BY_HAND_HELPS = ("dose-missed", "dose-held", "dose-warned", "round-at-risk", "board-silent")
+
 SET_AT_LOADING = ("apart", "board-clock-not-set")  # doubts that no confirmation ends
 
 

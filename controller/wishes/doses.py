@@ -21,6 +21,7 @@ from controller.wishes.arguments import Refused, at_machine, number, text
 from hal.wire import codes
 from schedules.model import DAY_S, Dose
 
+LATE_REASONS: Final = ("came-late", "was-away", "machine-could-not", "prescriber-says")
 UNSURE: Final = (LOST, "tray-changed", "held-by-board")  # nobody can say what lies in there
 
 
@@ -63,7 +64,9 @@ def _high_alert(state: State, regimen: str) -> bool:
 def give_late(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
     """A person at the open machine gives what was missed, once, inside gap and caps (R17)."""
     at_machine(facts)
-    dose_id, by = text(wish, "dose_id"), text(wish, "by")
+    dose_id, by, why = text(wish, "dose_id"), text(wish, "by"), wish.get("reason")
+    if why not in LATE_REASONS:
+        raise Refused("say-reason", f"Say why it is late: {', '.join(LATE_REASONS)}.")
     d = state.doses.get(dose_id)
     if d is None or d.stage not in ("missed", "held") or d.taken_late_at:
         raise Refused("not-missed", "Only a dose that was missed or held can be given late.")
@@ -80,7 +83,7 @@ def give_late(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.E
         _in_limits(state, facts, one)
     happened: list[ev.Event] = [ev.Emptied(fill.compartment, fill.fill, fill.pieces, by)]
     for one in lives:
-        happened.append(ev.GivenLate(one.dose_id, by))
+        happened.append(ev.GivenLate(one.dose_id, by, str(why)))
         for code in ("dose-missed", "dose-held"):
             name = alert_id(code, one.dose_id)
             if name in state.alerts:

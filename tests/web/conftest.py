@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from controller.journal import Journal
 from controller.web.home import Home
@@ -55,6 +55,18 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A tab of 1280 x 900; any script error or blocked content fails the test."""
+    tab = browser.new_page(viewport={"width": 1280, "height": 900})
+    trouble: list[str] = []
+    tab.on("pageerror", lambda error: trouble.append(str(error)))
+    tab.on("console", lambda line: trouble.append(line.text) if line.type == "error" else None)
+    yield tab
+    tab.close()
+    assert [] == [line for line in trouble if "net::ERR" not in line and "409" not in line]
 
 
 @pytest.fixture

@@ -88,3 +88,33 @@ def view(at_s: int = DUE_S - 40, **changes: Json) -> Object:
         "utc_ms": at_s * 1000, "speed": 1, "demonstration": False, "runtime": "micropython",
     }  # fmt: skip
     return {**whole, **changes}
+
+
+def verdict(code: str = "", why: str = "", next_at: int = 0) -> Json:
+    """What the controller would answer to a wish of giving."""
+    return {"code": code, "why": why, "next_at": next_at}
+
+
+def hand_row(compartment: int, hours: float, name: str, **verdicts: Json) -> Object:
+    """One compartment, `hours` after this morning's 08:00; without a verdict: not open."""
+    no = verdict("not-open", "It is not time for it yet.")
+    row: Object = {
+        "compartment": compartment, "pieces": 1, "regimens": [name], "names": [name],
+        "quarters": [4], "due_at": DUE_S + int(hours * HOUR_S), "dose_id": "",
+        "by_hand": no, "was_by_hand": no, "late": None, "journey": no,
+    }  # fmt: skip
+    return {**row, **verdicts}
+
+
+def foresees(asked: Object) -> Object:
+    """A controller that grants everything and foresees a dose due, two missed, one to come."""
+    if asked.get("wish") != "foresee":
+        return {"ok": True}
+    ok = verdict()
+    soon = verdict("gap", "Too soon after the last one.", DUE_S + 6 * HOUR_S)
+    return {"ok": True, "rows": [
+        hand_row(2, 0, "Metformin 500 mg", dose_id="metformin-0-0", late=ok),
+        hand_row(3, 0, "Amlodipine 5 mg", dose_id="amlodipine-0-0", late=soon),
+        hand_row(4, 1, "Gabapentin 300 mg", by_hand=ok, was_by_hand=ok, journey=ok),
+        hand_row(5, 10.5, "Simvastatin 20 mg", journey=ok),
+    ]}  # fmt: skip

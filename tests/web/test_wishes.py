@@ -127,3 +127,17 @@ def test_a_second_name_a_plan_version_and_a_minute_travel_along() -> None:
     )
     repaired = wish("repair-clock", {**by, "now": "1795410000"})
     assert {"wish": "repair-clock", "by": "person/ada", "now": 1795410000} == repaired
+
+
+def test_a_compartment_that_stands_twice_in_a_form_has_two_counts() -> None:
+    """Given now, given already, handed out: each takes its own count, and none is a refusal."""
+    form = {"compartment": "4", "pieces-now-4": "2", "pieces-journey-4": "3", "by": "Ada"}
+    told = {"compartment": 4, "by": "person/ada"}
+
+    assert {"wish": "by-hand", "pieces": 2, **told} == wish("by-hand", form)
+    assert {"wish": "hand-out", "pieces": 3, "for": "a day", **told} == wish(
+        "hand-out", {**form, "for": "a day"}
+    )
+    with pytest.raises(NoWish) as refusal:
+        wish("was-by-hand", form)
+    assert "not-counted" == refusal.value.code
