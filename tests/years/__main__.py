@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -31,7 +32,9 @@ def lives(first: int, years: float, workers: int) -> Iterator[Tally]:
     if workers == 1:
         yield from map(play, seeds)
         return
-    with multiprocessing.get_context("fork").Pool(workers, maxtasksperchild=50) as pool:
+    with multiprocessing.get_context("fork").Pool(
+        workers, signal.signal, (signal.SIGINT, signal.SIG_IGN), maxtasksperchild=50
+    ) as pool:
         yield from pool.imap_unordered(play, seeds)
 
 
@@ -48,7 +51,7 @@ def main() -> int:
     workers = int(os.environ.get("CORES", "") or os.cpu_count() or 1)
     total, began, said = Tally(), time.monotonic(), 0.0
     print(f"seeds from {first}, {years:g} patient-years on {workers} cores", flush=True)
-    for one in lives(first, years, workers):
+    for one in until_interrupted(lives(first, years, workers)):
         total.add(one)
         for at, rule, sentence in one.broken[:3]:
             print(f"  BROKEN seed {at}: {rule}: {sentence}"[:200], flush=True)
@@ -57,6 +60,14 @@ def main() -> int:
             print(_progress(total, years, said - began), file=sys.stderr, flush=True)
     print(report(total, faults(), time.monotonic() - began))
     return 1 if total.broken else 0
+
+
+def until_interrupted(done: Iterator[Tally]) -> Iterator[Tally]:
+    """What is done until somebody presses Ctrl-C: the report is of that."""
+    try:
+        yield from done
+    except KeyboardInterrupt:
+        print("  stopped", file=sys.stderr)
 
 
 def _progress(total: Tally, years: float, wall_s: float) -> str:
