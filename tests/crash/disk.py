@@ -204,32 +204,34 @@ def _torn(files: Files, names: Names, waiting: list[Op], luck: random.Random) ->
         put(files[op.file], op.at, op.data[: max(0, done)])
 
 
+def _sectors(
+    files: Files, names: Names, waiting: list[Op], luck: random.Random
+) -> Iterator[tuple[bytearray, int, bytes]]:
+    """Sectors of the writes that wait; what is no write is done on the way, or not."""
+    for op in waiting:
+        if op.what == WRITE:
+            for at, data in _pieces(op, SECTOR):
+                yield files[op.file], at, data
+        elif luck.random() < 0.5:
+            apply(files, names, op)
+
+
 def _some(files: Files, names: Names, waiting: list[Op], luck: random.Random) -> None:
     """Any sectors in any order: each is there or not."""
-    for op in waiting:
-        if op.what != WRITE:
-            if luck.random() < 0.5:
-                apply(files, names, op)
-            continue
-        for at, data in _pieces(op, SECTOR):
-            if luck.random() < 0.5:
-                put(files[op.file], at, data)
+    for file, at, data in _sectors(files, names, waiting, luck):
+        if luck.random() < 0.5:
+            put(file, at, data)
 
 
 def _garbled(files: Files, names: Names, waiting: list[Op], luck: random.Random) -> None:
     """Each sector is there, or not, or rubbish; bytes that were not written are left alone."""
     share = luck.random()
-    for op in waiting:
-        if op.what != WRITE:
-            if luck.random() < 0.5:
-                apply(files, names, op)
-            continue
-        for at, data in _pieces(op, SECTOR):
-            fate = luck.random()
-            if fate < share:
-                put(files[op.file], at, data)
-            elif fate < share + (1 - share) / 2:
-                put(files[op.file], at, luck.randbytes(len(data)))
+    for file, at, data in _sectors(files, names, waiting, luck):
+        fate = luck.random()
+        if fate < share:
+            put(file, at, data)
+        elif fate < share + (1 - share) / 2:
+            put(file, at, luck.randbytes(len(data)))
 
 
 def _pages(files: Files, names: Names, waiting: list[Op], luck: random.Random) -> None:

@@ -21,9 +21,10 @@ import fleet.store
 from controller.canonical import canonical_json
 from controller.report import documents
 from fleet.store import Arrival, Store, arrival
-from tests.crash.disk import DAMAGES, Disk, Image, Platter
+from tests.crash.disk import DAMAGES, Disk, Image
 from tests.crash.journals import Bench, Wrong
-from tests.crash.vfs import EIO, FORGETS, NAME, Trouble
+from tests.crash.sweep import cut_in_trouble
+from tests.crash.vfs import EIO, NAME, Trouble
 from tests.report.test_outbox import KEY, Chain
 
 DATABASE: Final = "hub.sqlite"
@@ -234,23 +235,13 @@ class HubWork:
         except apsw.Error:
             trouble.met = True
         for damage in luck.sample(DAMAGES, 2):
-            yield self._cut(disk, story, len(disk.tape.ops), damage, kind, luck)
+            yield cut_in_trouble(self.reopen, disk, story, len(disk.tape.ops), damage, kind, luck)
         self.bench.files.insert(disk, Trouble(kind, 0, True) if for_ever else None)
         since = len(disk.tape.ops)
         yield self._again(disk, story, story.marks[-1])
         for damage in luck.sample(DAMAGES, 2):
             upto = luck.randint(since, len(disk.tape.ops))
-            yield self._cut(disk, story, upto, damage, kind, luck)
-
-    def _cut(
-        self, disk: Disk, story: Story, upto: int, damage: str, kind: str, luck: random.Random
-    ) -> Found:
-        ops = disk.tape.ops
-        known = story.marks[ops[upto].mark if upto < len(ops) else -1]
-        image = Platter(disk.tape).to(upto).after(damage, luck)
-        found = self.reopen(image, story, known)
-        assert "" == found.fault or kind == FORGETS, found.fault
-        return found
+            yield cut_in_trouble(self.reopen, disk, story, upto, damage, kind, luck)
 
 
 @dataclass(slots=True)

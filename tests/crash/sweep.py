@@ -10,12 +10,12 @@ from __future__ import annotations
 import random
 import traceback
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from tests.crash.disk import DAMAGES, LOST, PAGES, SOME, TORN, Disk, Image, Platter, Tape
-from tests.crash.vfs import TROUBLES
+from tests.crash.vfs import FORGETS, TROUBLES
 
 POWER, LIES, ERRORS = "power", "lies", "errors"
 MODES: Final = (POWER, LIES, ERRORS)
@@ -41,6 +41,9 @@ class Found(Protocol):
     def disk(self) -> Disk: ...
     @property
     def story(self) -> Any: ...
+
+
+FoundT = TypeVar("FoundT", bound=Found)
 
 
 class Work(Protocol):
@@ -163,7 +166,7 @@ class Sweep:
         damage: str,
     ) -> Found | None:
         """One run: cut, damage, open, judge. None where it went wrong or ended in a fault."""
-        known = _known(tape, story, cut)
+        known = known_at(tape, story, cut)
         image = platter.after(damage, self.luck(name))
         self._count(work, POWER, damage, known)
         try:
@@ -181,7 +184,7 @@ class Sweep:
         luck = self.luck(name)
         blind = min(cut, luck.randrange(1, LIED_AT_MOST))
         image = Platter(work.tape).to(cut - blind).after(damage, luck, lies=blind)
-        known = _known(work.tape, work.story, cut)
+        known = known_at(work.tape, work.story, cut)
         self._count(work, LIES, damage, known)
         try:
             noticed = work.doubt(image, work.story, known)
@@ -234,6 +237,32 @@ class Sweep:
         self.tally.wrong.append(f"CASE={name} SEED={self.seed}: {error!r}{place}")
 
 
-def _known(tape: Tape, story: Any, cut: int) -> Any:
+def known_at(tape: Tape, story: Any, cut: int) -> Any:
     """What was safe when operation `cut` began."""
     return story.marks[tape.ops[cut].mark if cut < len(tape.ops) else -1]
+
+
+def cut_in_trouble(
+    reopen: Callable[[Image, Any, Any], FoundT],
+    disk: Disk,
+    story: Any,
+    upto: int,
+    damage: str,
+    kind: str,
+    luck: random.Random,
+) -> FoundT:
+    """A power cut after a trouble: opened and judged; only a disk that forgets leaves a fault."""
+    image = Platter(disk.tape).to(upto).after(damage, luck)
+    found = reopen(image, story, known_at(disk.tape, story, upto))
+    assert "" == found.fault or kind == FORGETS, found.fault
+    return found
+
+
+def complaints(work: Work, seed: int, places: int = 20) -> list[str]:
+    """What the sweep says of a broken writer, as soon as it says something."""
+    sweep = Sweep(seed)
+    for place in range(places):
+        sweep.part(work, 0, POWER, place, places, depth=1)
+        if sweep.tally.wrong:
+            break
+    return sweep.tally.wrong

@@ -5,7 +5,7 @@ import pytest
 from fleet.store import _Transaction
 from tests.crash.hubs import HubWork
 from tests.crash.journals import Bench
-from tests.crash.sweep import ERRORS, LIES, POWER, Sweep
+from tests.crash.sweep import ERRORS, LIES, POWER, Sweep, complaints
 
 SEED = 20
 
@@ -25,17 +25,6 @@ def test_what_was_acknowledged_is_there_and_nothing_else(
     assert 10 < sweep.tally.count
 
 
-def _wrong(bench: Bench) -> list[str]:
-    """What the sweep says of a broken store, as soon as it says something."""
-    work = HubWork(bench)
-    sweep = Sweep(SEED)
-    for place in range(20):
-        sweep.part(work, 0, POWER, place, 20, depth=1)
-        if sweep.tally.wrong:
-            break
-    return sweep.tally.wrong
-
-
 def test_it_is_seen_when_the_store_answers_before_it_is_durable(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -47,7 +36,7 @@ def test_it_is_seen_when_the_store_answers_before_it_is_durable(
 
     monkeypatch.setattr(_Transaction, "__init__", lazy)
 
-    assert any("'lost:" in line for line in _wrong(bench))
+    assert any("'lost:" in line for line in complaints(HubWork(bench), SEED))
 
 
 def test_it_is_seen_when_an_acknowledged_event_shares_a_page(
@@ -56,4 +45,4 @@ def test_it_is_seen_when_an_acknowledged_event_shares_a_page(
     """Without a new page after every durable commit a torn page takes older events along."""
     monkeypatch.setattr("fleet.store._CAUTION", "")
 
-    assert any("/pages" in line and "'lost:" in line for line in _wrong(bench))
+    assert any("/pages" in line and "'lost:" in line for line in complaints(HubWork(bench), SEED))

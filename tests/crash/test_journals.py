@@ -13,7 +13,7 @@ from tests.controller.home import KEY
 from tests.crash import lives
 from tests.crash.disk import DAMAGES, Platter
 from tests.crash.journals import Bench, Story
-from tests.crash.sweep import ERRORS, LIES, POWER, Sweep
+from tests.crash.sweep import ERRORS, LIES, POWER, Sweep, complaints
 from tests.crash.vfs import TROUBLES, Trouble
 from tests.crash.works import JournalWork
 
@@ -94,24 +94,13 @@ def test_after_a_failed_write_nothing_is_written_any_more(bench: Bench, kind: st
     bench.leave(journal)
 
 
-def _wrong(bench: Bench) -> list[str]:
-    """What the sweep says of a broken journal, as soon as it says something."""
-    work = JournalWork("short", bench)
-    sweep = Sweep(SEED)
-    for place in range(20):
-        sweep.part(work, 0, POWER, place, 20, depth=1)
-        if sweep.tally.wrong:
-            break
-    return sweep.tally.wrong
-
-
 def test_it_is_seen_when_a_barrier_does_not_sync(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """synchronous=NORMAL at the barrier loses confirmed events."""
     monkeypatch.setattr("controller.journal.FULL", 1)
 
-    assert any("'lost:" in line for line in _wrong(bench))
+    assert any("'lost:" in line for line in complaints(JournalWork("short", bench), SEED))
 
 
 def test_it_is_seen_when_a_barrier_shares_a_page(
@@ -120,7 +109,10 @@ def test_it_is_seen_when_a_barrier_shares_a_page(
     """Without a new page after every barrier a torn page takes confirmed events along."""
     monkeypatch.setattr("controller.journal._CAUTION", "")
 
-    assert any("/pages" in line and "'lost:" in line for line in _wrong(bench))
+    assert any(
+        "/pages" in line and "'lost:" in line
+        for line in complaints(JournalWork("short", bench), SEED)
+    )
 
 
 def test_it_is_seen_when_the_write_ahead_file_is_not_folded_in(
@@ -145,4 +137,4 @@ def test_it_is_seen_when_the_hub_is_told_too_early(
     """An outbox that sends what is written and not durable yet is contradicted after a cut."""
     monkeypatch.setattr(Journal, "durable", property(lambda journal: journal.head[0]))
 
-    assert any("'lost:" in line for line in _wrong(bench))
+    assert any("'lost:" in line for line in complaints(JournalWork("short", bench), SEED))

@@ -13,10 +13,11 @@ from typing import Final
 from controller.chain import JournalFault
 from tests.crash import lives
 from tests.crash.boards import BoardWork, boards
-from tests.crash.disk import DAMAGES, SYNC, Disk, Image, Platter
+from tests.crash.disk import DAMAGES, SYNC, Disk, Image
 from tests.crash.hubs import HubWork
 from tests.crash.journals import Bench, Found, Known, Story
-from tests.crash.vfs import FORGETS, Trouble
+from tests.crash.sweep import cut_in_trouble
+from tests.crash.vfs import Trouble
 
 HOMOGENEOUS: Final = 120  # of the pages that a checkpoint copies, every so many is cut
 
@@ -73,7 +74,7 @@ class JournalWork:
         except JournalFault:
             trouble.met = True
         for damage in luck.sample(DAMAGES, 2):
-            yield self._cut(disk, story, len(disk.tape.ops), damage, kind, luck)
+            yield cut_in_trouble(self.reopen, disk, story, len(disk.tape.ops), damage, kind, luck)
         self.bench.insert(disk, Trouble(kind, 0, True) if for_ever else None)
         since = len(disk.tape.ops)
         later = story.branch(len(story.rows), story.marks[-1])
@@ -82,17 +83,7 @@ class JournalWork:
         yield self.bench.again(disk, later, later.marks[-1], story.rows)
         for damage in luck.sample(DAMAGES, 2):
             upto = luck.randint(since, len(disk.tape.ops))
-            yield self._cut(disk, later, upto, damage, kind, luck)
-
-    def _cut(
-        self, disk: Disk, story: Story, upto: int, damage: str, kind: str, luck: random.Random
-    ) -> Found:
-        ops = disk.tape.ops
-        known = story.marks[ops[upto].mark if upto < len(ops) else -1]
-        image = Platter(disk.tape).to(upto).after(damage, luck)
-        found = self.bench.reopen(image, story, known)
-        assert "" == found.fault or kind == FORGETS, found.fault
-        return found
+            yield cut_in_trouble(self.reopen, disk, later, upto, damage, kind, luck)
 
 
 AnyWork = JournalWork | HubWork | BoardWork
