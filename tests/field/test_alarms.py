@@ -9,11 +9,7 @@ from pathlib import Path
 import pytest
 
 from controller import events as ev
-from controller.facts import Settings
 from controller.journal import Journal
-from controller.link import Link
-from controller.loop import Asked, Controller
-from controller.plans import Gate
 from controller.report import documents, standing, topics
 from controller.report.mqtt import Letter
 from controller.report.outbox import Outbox
@@ -22,8 +18,7 @@ from fleet.silence import Vigil
 from fleet.store import Store
 from fleet.watch import Watcher
 from hal.sim import mishaps
-from hal.sim.house import Go, InsideController
-from tests.controller.home import KEY, Home
+from tests.controller.home import Home
 from tests.field.people import PILL, attend
 
 EARLY = "2026-11-23T06:20:00+00:00"  # due at 07:00, offered from 06:30 to 08:00
@@ -116,29 +111,13 @@ def test_field_a_battery_that_went_flat_unseen_is_told_at_once(home: Home) -> No
 class FollowedHome(Home):
     """A home with reports; letters go when `deliver` says so, as over a perfect broker."""
 
-    def start_controller(self) -> None:
-        """The same controller, set up to report."""
-        journal = Journal.open(self.folder / "journal.db", log_epoch="0011223344556677")
-        self.reporter = Reporter(ReportConfig("home-1", HUB_KEY), journal, lambda: None)
-        self.controller = Controller(
-            journal, Link(KEY), Gate(self.plan.device, self.signers), version="test",
-            real_only=False, reporting=True, settings=Settings(),
-        )  # fmt: skip
-        self.controller.start(self.world.controller_clock.utc_ms(self.world.now_ms))
-        self.house.controller = InsideController(self._controller)
-        self.house.controller_wake_ms = 0
+    def new_reporter(self, journal: Journal) -> Reporter:
+        """Reports as production makes them."""
+        return Reporter(ReportConfig("home-1", HUB_KEY), journal, lambda: None)
 
-    def _controller(self, go: Go) -> tuple[int | None, bytes]:
-        assert self.controller is not None
-        turn = self.controller.turn(
-            go.rx,
-            [Asked(None, wish) for wish in go.wishes],  # type: ignore[arg-type]
-            mono_ms=go.mono_ms,
-            utc_ms=go.utc_ms,
-            reporter=self.reporter,
-        )
-        self.replies += turn.replies
-        return turn.wake_ms, turn.sent
+    def must_report(self, changed: bool) -> bool:
+        """Nothing goes by itself."""
+        return False
 
     def deliver(self, hub: Watcher, now_s: float) -> None:
         """Everything not acknowledged goes to the hub, and its acknowledgements come back."""
@@ -161,7 +140,7 @@ class FollowedHome(Home):
                 ask=False,
             )  # fmt: skip
         hub.tell_news()
-        self.reporter = Reporter(ReportConfig("home-1", HUB_KEY), journal, lambda: None)
+        self.reporter = self.new_reporter(journal)
 
 
 def _letter(mine: topics.Topics, leaf: str, document: documents.Document) -> Letter:
