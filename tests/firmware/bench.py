@@ -178,6 +178,28 @@ class Bench:
         self.press()
         self.start(order, compartment)
 
+    def bring_back_cup(self) -> None:
+        """The patient lifts the cup, and puts it back empty."""
+        self.world.take_cup()
+        self.run(700)
+        self.world.return_cup()
+        self.run(2000)
+
+    def two_rounds_and_a_cut(self) -> None:
+        """Loaded; one fill released and taken; the power fails while the next one falls."""
+        self.load({0: [300, 260], 5: [120], 27: [410, 90, 100]})
+        self.dispense(1)
+        self.bring_back_cup()
+        self.prepare(2, 5)
+        self.press()
+        self.ask(codes.START, 2, 5)
+        self.until(lambda: self.world.sense(0).gate_open == 1)
+        self.world.mains(False)
+        self.world.supply.charge_ms = 0
+        self.run(500)
+        self.world.mains(True)
+        self.until(lambda: self.actual.order == 2 and self.actual.order_state == codes.DONE)
+
     def refused(self, stage: int, order: int, compartment: int = 0, **more: int) -> int:
         """Ask for two seconds; the code with which the board refuses, 0: it does not."""
         self.ask(stage, order, compartment, **more)

@@ -14,21 +14,7 @@ from tests.parity.remote import Remote
 def story(bench: Bench) -> str:
     """Loading, a release, a power cut while pills fall, a bouncing press; the world's trace."""
     bench.world.bounces = 3
-    bench.load({0: [300, 260], 5: [120], 27: [410, 90, 100]})
-    bench.dispense(1)
-    bench.world.take_cup()
-    bench.run(700)
-    bench.world.return_cup()
-    bench.run(2000)
-    bench.prepare(2, 5)
-    bench.press()
-    bench.ask(codes.START, 2, 5)
-    bench.until(lambda: bench.world.sense(0).gate_open == 1)
-    bench.world.mains(False)
-    bench.world.supply.charge_ms = 0
-    bench.run(500)
-    bench.world.mains(True)
-    bench.until(lambda: bench.actual.order == 2 and bench.actual.order_state == codes.DONE)
+    bench.two_rounds_and_a_cut()
     bench.talking = False
     bench.run(65000)
     assert bench.world.lamp_shows == codes.ALARM
