@@ -7,7 +7,7 @@ Idle keepalives are leapt over. Not for which changes are lived through (test_li
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -66,9 +66,9 @@ class Days:
 
     def __init__(
         self, folder: Path, zone: str, change: Change, courses: list[Course],
-        *, before: int = 2, after: int = 2, awake: bool = True,
+        *, before: int = 2, after: int = 2, awake: bool = True, known: bool = True,
     ) -> None:  # fmt: skip
-        self.sky = Sky((zone,), change.before_s, (change,))
+        self.sky = Sky((zone,), change.before_s, (change,) if known else ())
         self.change, self.courses, self.awake = change, courses, awake
         day = change.on_date
         self.dates = [day + timedelta(days=n) for n in range(-before, after + 2)]
@@ -111,7 +111,7 @@ class Days:
         """True time, Unix seconds."""
         return self.home.world.utc_ms() // 1000
 
-    def play(self, dies_s: int = 0) -> None:
+    def play(self, dies_s: int = 0, meanwhile: Callable[[], None] = lambda: None) -> None:
         """Every day to its end; from `dies_s` (true time) on the controller is dead for a while."""
         self.dead_s = DEAD_S if dies_s else 0
         home = self.home
@@ -123,6 +123,7 @@ class Days:
                 dies_s = 0
                 home.kill_controller()
                 home.run(DEAD_S)
+                meanwhile()
                 home.start_controller()
             elif self.true_s >= load_s:
                 home.load()

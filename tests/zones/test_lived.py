@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from schedules import localtime
+from controller import agenda
+from schedules import doses, localtime
 from tests.zones.lives import STEADY, Course, Days, tzif
 from tests.zones.skies import DAY_S, Change, changes_of, year_s
 
@@ -100,6 +101,42 @@ def test_a_home_crosses_the_date_line(
     assert (0 if hours > 0 else 4) == len(of_the_day)
     assert 20 < len(days.due())
     assert 0 < days.loads
+
+
+@pytest.mark.hazard("H05")
+@pytest.mark.parametrize(("zone", "year", "calendars", "day", "hours"), LINES)
+def test_a_date_line_that_becomes_known_later_moves_no_signed_dose(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    line: Callable[[str, Change], str],
+    zone: str,
+    year: int,
+    calendars: int,
+    day: date,
+    hours: int,
+) -> None:
+    """New time-zone data come with a restart, the day before: somebody hears, the rows stay."""
+    change = _moved(zone, year, calendars)
+    far = Change(change.at_s + CALENDAR_S // 4, change.before_s, change.after_s)
+    name = line(f"{zone[8:12]}-{year}-later", far)
+    days = Days(tmp_path, name, change, SOME, known=False)
+
+    def news() -> None:
+        """The data of the day, and a process that has read no others."""
+        tmp_path.joinpath("zoneinfo", *name.split("/")).write_bytes(tzif(change))
+        monkeypatch.setattr("controller.plans.tzdata_version", lambda: "newer")
+        for module in (localtime, doses, agenda):
+            for kept in vars(module).values():
+                if hasattr(kept, "cache_clear"):
+                    kept.cache_clear()
+
+    days.play(change.at_s - DAY_S, news)
+
+    assert [] == days.wrong(), days.home.show()
+    assert "plan-shifted" in days.home.alerts()
+    zone_now = localtime.zone_of(name)
+    assert zone_now is not None
+    assert change.after_s == localtime.offset_s(zone_now, change.at_s)
 
 
 @pytest.mark.hazard("H05")
