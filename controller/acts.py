@@ -17,7 +17,8 @@ from controller.rules.ahead import AHEAD_S, VISIT_S
 from controller.rules.doses import ALONE_S, FINISH_S, over, round_doses
 from controller.rules.lease import build_lease
 from controller.rules.limits import free_at, room_at
-from controller.rules.orders import NO_VERDICT_S, RETRY_S, digest
+from controller.rules.rounds import RETRY_S, digest
+from controller.rules.verdicts import NO_VERDICT_S
 from controller.state import Order, State
 from hal.wire import codes
 from hal.wire.messages import Desired

@@ -14,7 +14,18 @@ from typing import Final
 from controller import alarms
 from controller.events import Event
 from controller.facts import Facts
-from controller.rules import cup, doses, fills, halts, lease, machine, orders, record
+from controller.rules import (
+    cup,
+    doses,
+    fills,
+    halts,
+    lease,
+    machine,
+    orders,
+    record,
+    rounds,
+    verdicts,
+)
 from controller.state import State
 
 Rule = Callable[[State, Facts], list[Event]]
@@ -29,8 +40,8 @@ RULES: Final[tuple[Rule, ...]] = (
     machine.board,
     machine.faults,
     # an order in flight comes before everything that could start another
-    orders.resolve,
-    orders.late_verdict,
+    verdicts.resolve,
+    verdicts.late_verdict,
     orders.heed_refusal,
     cup.watch,
     # who has been at the machine
@@ -54,8 +65,8 @@ RULES: Final[tuple[Rule, ...]] = (
     doses.warn,
     # the next release
     orders.consent,
-    orders.end_round,
-    orders.offer,
+    rounds.end_round,
+    rounds.offer,
     orders.prepare,
     # who must be told
     alarms.standing,

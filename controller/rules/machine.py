@@ -11,7 +11,7 @@ from typing import Final
 
 from controller import events as ev
 from controller.facts import Facts
-from controller.rules.orders import live
+from controller.rules.rounds import live
 from controller.state import State
 from hal.wire import codes
 

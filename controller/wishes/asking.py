@@ -15,7 +15,7 @@ from controller.events import Json
 from controller.facts import Facts
 from controller.rules.doses import round_doses
 from controller.rules.limits import free_at, room_at
-from controller.rules.orders import live, may_move
+from controller.rules.rounds import live, may_move
 from controller.state import Fill, State
 from controller.wishes.arguments import Refused, text
 

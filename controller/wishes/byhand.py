@@ -16,7 +16,7 @@ from controller.facts import Facts
 from controller.rules.alerts import alert_id, close
 from controller.rules.doses import doses_of
 from controller.rules.limits import free_at, room_at
-from controller.rules.orders import live
+from controller.rules.rounds import live
 from controller.state import DoseLife, Fill, State
 from controller.wishes.arguments import Refused, at_machine, number, text
 from hal.wire import codes

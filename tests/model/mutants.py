@@ -33,6 +33,7 @@ class Mutant:
 
 
 _ORDERS = "controller.rules.orders"
+_VERDICTS = "controller.rules.verdicts"
 _FOLD = "controller.fold.orders"
 _BOARD = "firmware.orders"
 _QUIET: Final = {"quiet": 0, "times": 3, "orders": 3, "lifts": 0, "resets": 0, "crashes": 0}
@@ -44,7 +45,7 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
         "a committed order that the board refuses is given up without a fence",
         (
             Edit(
-                _ORDERS,
+                _VERDICTS,
                 '    if order.stage == "withdrawn":\n        return []\n    if board is not None'
                 " and board.order > order.order:",
                 '    if order.stage == "withdrawn":\n        return []\n    if board is not None'
@@ -177,7 +178,7 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
         "a board that was reset has released nothing, so the next order may go out",
         (
             Edit(
-                _ORDERS,
+                _VERDICTS,
                 '    if order.stage == "withdrawn":\n        return []\n    if board is not None'
                 " and board.order > order.order:",
                 '    if order.stage == "withdrawn":\n        return []\n    if board is not None'
@@ -186,7 +187,7 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
                 "    if board is not None and board.order > order.order:",
             ),
             Edit(
-                _ORDERS,
+                _VERDICTS,
                 "and board.order_state == codes.DONE:\n        if order.stage",
                 "and board.order_state == codes.DONE and board.boot_epoch =="
                 " order.boot_epoch:\n        if order.stage",
@@ -431,7 +432,7 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
         "a board that answers after a day overrules what a person has said",
         (
             Edit(
-                _ORDERS,
+                _VERDICTS,
                 '        if d is None or d.stage != "uncertain" or board.verdict !='
                 " codes.NOT_RELEASED:",
                 "        if d is None:",
