@@ -32,7 +32,7 @@ from controller.snapshot import snapshot
 from controller.state import State
 from controller.table import IllegalStep
 from controller.wishes import Refused, grant
-from controller.wishes.foresee import hands
+from controller.wishes.foresee import changes_now, hands
 from hal.wire import codes
 from hal.wire.messages import Desired
 from schedules.model import PlanRefused
@@ -221,7 +221,8 @@ class Controller:
             elif one.wish.get("wish") == "preview":
                 return Reply(one.client, more=self._gate.preview(self.state, facts, one.wish))
             elif one.wish.get("wish") == "foresee":
-                return Reply(one.client, more={"rows": hands(self.state, facts)})
+                rows, pairs = hands(self.state, facts), changes_now(self.state, facts)
+                return Reply(one.client, more={"rows": rows, "pairs": pairs})
             else:
                 happened = grant(self.state, facts, one.wish)
             self._record(happened, utc_ms)

@@ -78,11 +78,12 @@ def _add_pages(app: FastAPI, home: Home, templates: Jinja2Templates) -> None:
 
     @app.get("/load")
     async def load(request: Request) -> Response:
+        await home.foresee("load")
         return show(request, "load")
 
     @app.get("/care")
     async def care(request: Request) -> Response:
-        await home.foresee()
+        await home.foresee("care")
         return show(request, "care")
 
     @app.get("/machine")
@@ -105,8 +106,7 @@ def _add_stream(app: FastAPI, home: Home, templates: Jinja2Templates, token: Tok
         shown: dict[str, object] = {}
         turns = (-1, -1)
         while not home.closing:
-            if page == "care":
-                await home.foresee()
+            await home.foresee(page)
             html = template.render(home.context(page, everything=everything))
             for event, data in (("page", html), ("scene", home.picture())):
                 if data is not None and shown.get(event) != data:

@@ -1,4 +1,4 @@
-"""What the controller foresees of giving by hand, late or ahead, as typed facts.
+"""What the controller foresees of giving without the machine, and of a new version, as facts.
 
 Responsible for: the rows that say what would be granted now, and why not; asked of the controller
 only while somebody looks, since every row is a wish judged. Not responsible for words (care.py).
@@ -34,6 +34,23 @@ class HandRow:
 
 
 NOT_SAID = Verdict("not-said", "", 0)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a waiting version does to a medicine; `pair` names it, "" where nobody may accept."""
+
+    pair: str
+    name: str
+    sentence: str
+
+
+def read_changes(answer: Object) -> tuple[Change, ...]:
+    """What the controller's answer to `foresee` says of the waiting version."""
+    return tuple(
+        Change(text(one, "pair"), text(one, "name"), text(one, "sentence"))
+        for one in objects(answer, "pairs")
+    )
 
 
 def read_hands(answer: Object) -> tuple[HandRow, ...]:

@@ -14,7 +14,7 @@ from controller.web import day, panel, signs, words
 from controller.web.ask import fetch
 from controller.web.care import care
 from controller.web.feed import Feed
-from controller.web.foreseen import HandRow, read_hands
+from controller.web.foreseen import Change, HandRow, read_changes, read_hands
 from controller.web.hands import MISHAPS
 from controller.web.history import History, Look
 from controller.web.load import work
@@ -58,6 +58,7 @@ class Home:
         self._loop: asyncio.AbstractEventLoop | None = None
         self.closing = False
         self._hands: tuple[HandRow, ...] = ()
+        self._changes: tuple[Change, ...] = ()
         self._foreseen: Object | None = None
         self._foreseen_s = 0.0
 
@@ -75,13 +76,17 @@ class Home:
             if self.house:
                 group.create_task(self.house.run())
 
-    async def foresee(self) -> None:
-        """Ask what may be given by hand, late or ahead, unless nothing has changed since."""
+    async def foresee(self, page: str) -> None:
+        """For a page that says what would come of a wish: ask, unless nothing has changed."""
         latest = self.controller.latest or {}
+        waits = number(latest, "pending_version") > 0
+        if not (page == "care" or (page == "load" and waits)):
+            return
         seen = {key: value for key, value in latest.items() if key not in PASSING}
         if seen == self._foreseen and time.monotonic() - self._foreseen_s < REDRAW_MOST_S:
             return
-        self._hands = read_hands(await fetch(self.controller.path, {"wish": "foresee"}))
+        answer = await fetch(self.controller.path, {"wish": "foresee"})
+        self._hands, self._changes = read_hands(answer), read_changes(answer)
         self._foreseen, self._foreseen_s = seen, time.monotonic()
 
     def look(self) -> Moment:
@@ -139,6 +144,7 @@ class Home:
             context["house_up"] = moment.house_up
         else:
             context["work"] = work(now) if now else None
+            context["changes"] = self._changes if now and now.pending_version else ()
             context["scene"] = moment.scene
             context["house_up"] = moment.house_up
             context["mishaps"] = MISHAPS

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 
-from controller.web.pick import Object
+from controller.web.pick import Json, Object
 from controller.web.words import LATE_WORDS
 
 TEXT_MOST = 80
@@ -162,6 +162,13 @@ def _give_late(form: Form) -> Object:
     return {**_about_dose("give-late")(form), "reason": reason}
 
 
+def _loading_done(form: Form) -> Object:
+    """With what this person accepts of a new version: one field for each, `pair-1` and on."""
+    pairs: list[Json] = [value for key, value in sorted(form.items()) if key.startswith("pair-")]
+    built: Object = {"wish": "loading-done", "by": _by(form)}
+    return {**built, "pairs": pairs} if pairs else built
+
+
 def _only_by(verb: str) -> Callable[[Form], Object]:
     return lambda form: {"wish": verb, "by": _by(form)}
 
@@ -181,7 +188,7 @@ _WISHES: dict[str, Callable[[Form], Object]] = {
     "give-late": _give_late,
     "hand-out": _hand_out,
     "confirm-clock": _only_by("confirm-clock"),
-    "loading-done": _only_by("loading-done"),
+    "loading-done": _loading_done,
     "unlock": _unlock,
     "repair-clock": _repair_clock,
     "service-move": _only_by("service-move"),

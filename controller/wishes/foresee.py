@@ -1,4 +1,4 @@
-"""What giving by hand, giving late and handing out would come to now, for each compartment.
+"""What giving by hand, late or for a journey, and loading a new version, would come to now.
 
 Responsible for: asking the wishes themselves, without doing anything, so that a person reads
 yes or no with the reason before anything is said. Not responsible for whether it will be
@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from controller import events as ev
-from controller.agenda import plan_in_force
+from controller.agenda import plan_in_force, plan_of_envelope
 from controller.events import Json
 from controller.facts import Facts
 from controller.rules.doses import doses_of
 from controller.state import Fill, State
 from controller.wishes import byhand, doses
 from controller.wishes.arguments import Refused
+from controller.wishes.pairing import reasons
 from hal.wire import codes
+from schedules.compare import PAIRABLE
 
 SOMEBODY = "person/somebody"
 Handler = Callable[[State, Facts, Mapping[str, Json]], list[ev.Event]]
@@ -41,6 +43,23 @@ def hands(state: State, facts: Facts) -> list[Json]:
         if told is not None:
             rows.append({**told, "names": [names.get(r, r) for r in f.regimens]})
     return rows
+
+
+def changes_now(state: State, facts: Facts) -> list[Json]:
+    """What loading the waiting version would do to rows that were promised, and nobody has
+    accepted: `pair` is what a person names to accept it, "" where nobody can (R5, R7)."""
+    if not state.pending_envelope:
+        return []
+    plan = plan_of_envelope(state.pending_envelope)
+    names = {r.id: r.name for r in plan.regimens}
+    return [
+        {
+            "pair": f"{one.code}:{one.place}" if one.code in PAIRABLE else "",
+            "name": names.get(one.place, one.place),
+            "sentence": one.sentence,
+        }
+        for one in reasons(state, plan, facts.utc_s, state.paired)
+    ]
 
 
 def _row(state: State, facts: Facts, f: Fill) -> dict[str, Json] | None:

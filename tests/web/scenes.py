@@ -117,4 +117,7 @@ def foresees(asked: Object) -> Object:
         hand_row(3, 0, "Amlodipine 5 mg", dose_id="amlodipine-0-0", late=soon),
         hand_row(4, 1, "Gabapentin 300 mg", by_hand=ok, was_by_hand=ok, journey=ok),
         hand_row(5, 10.5, "Simvastatin 20 mg", journey=ok),
+    ], "pairs": [
+        {"pair": "gap-too-long:amlodipine", "name": "Amlodipine 5 mg", "sentence": "a long hole"},
+        {"pair": "", "name": "Metformin 500 mg", "sentence": "says not how it stands"},
     ]}  # fmt: skip

@@ -257,4 +257,6 @@ def _troubled() -> Object:
         "since_ms": DUE_S * 1000, "dose_id": "x", "compartment": None, "acknowledged_by": "",
     }  # fmt: skip
     board: Json = {"flags": codes.F_SERVICE | codes.F_DOOR_OPEN}
-    return scenes.snapshot(DUE_S + 4000, round=None, doses=doses, alerts=[alert], board=board)
+    return scenes.snapshot(
+        DUE_S + 4000, round=None, doses=doses, alerts=[alert], board=board, pending_version=4
+    )

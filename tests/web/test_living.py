@@ -1,4 +1,4 @@
-"""From the browser down to the pieces: the true page, controller, firmware and world (R9, R17)."""
+"""From the browser down to the pieces: the true page, controller, firmware and world."""
 
 import tempfile
 from collections.abc import Iterator
@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 
 from controller import events as ev
 from controller.web.home import Home as Pages
-from tests.controller.monday import CALL, OVER, fallen, how
+from tests.controller.home import Home
+from tests.controller.monday import CALL, OVER, bring, fallen, how, skip_to, version
 from tests.web.conftest import serving
 from tests.web.living import LivingHome
 
@@ -126,3 +127,38 @@ def test_r17_lunch_goes_along_on_a_journey(page: Page, life: Life) -> None:
 
     assert [("handed-out", "Ben, a day at the lake")] == outcome
     assert (1, 0) == (life.gone(), life.home.tell(fallen))
+
+
+def test_r7_what_a_late_loading_changes_is_accepted_by_name_on_the_page(
+    page: Page, life: Life
+) -> None:
+    """Approved in time, loaded too late: refused in words; ticked and named, it is written down."""
+
+    def approved(home: Home) -> str:
+        skip_to(home, "2026-11-24T05:00:00+00:00")
+        earlier = version(home, 2, ("at: [08:00]", "at: [07:30]"))
+        code = bring(home, earlier)
+        home.run_to("2026-11-24T06:45:00+00:00")
+        return code
+
+    assert "" == life.home.tell(approved)
+    page.goto(life.url + "/load")
+    page.get_by_role("button", name="Simulate: switch on").click()
+    page.get_by_role("button", name="Simulate: open the door").click()
+    page.get_by_label("Your name").fill("Ada")
+    tick = page.get_by_role("checkbox", name="Amlodipine 5 mg")
+    expect(page.get_by_text("It comes into force only if somebody takes")).to_be_visible()
+    done = page.get_by_role("button", name="Loading is done")
+    done.click()
+    expect(page.get_by_text("amlodipine-5: ")).to_be_visible()
+    assert [] == life.home.tell(lambda home: home.events(ev.RowsPaired))
+    tick.check()
+    expect(page.locator(IDLE)).to_have_count(0, timeout=10_000)
+    done.click()
+    expect(tick).to_have_count(0)
+
+    paired: Any = life.home.tell(lambda home: home.events(ev.RowsPaired))
+    assert [("gap-too-long", "amlodipine-5", "person/ada")] == [
+        (e.code, e.regimen, e.by) for e in paired
+    ]
+    assert 1 == len(life.home.tell(lambda home: home.events(ev.LoadingDone))) - 1

@@ -141,3 +141,12 @@ def test_a_compartment_that_stands_twice_in_a_form_has_two_counts() -> None:
     with pytest.raises(NoWish) as refusal:
         wish("was-by-hand", form)
     assert "not-counted" == refusal.value.code
+
+
+def test_r7_what_is_accepted_of_a_new_version_travels_with_the_name() -> None:
+    """Each ticked box is one pair; nothing ticked is an ordinary end of loading."""
+    form = {"by": "Ada", "pair-1": "gap-too-long:a", "pair-2": "id-reuse:b", "pieces-1": "2"}
+    done = {"wish": "loading-done", "by": "person/ada"}
+
+    assert {**done, "pairs": ["gap-too-long:a", "id-reuse:b"]} == wish("loading-done", form)
+    assert done == wish("loading-done", {"by": "Ada"})
