@@ -5,7 +5,8 @@ stands to one in force (R5, R7, I20). Not responsible for either version alone (
 for who may accept a reason (the controller). Pure; instants are Unix seconds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import pairwise
 
 from schedules.doses import doses
@@ -26,16 +27,20 @@ def changes(
     since_s: int,
     ended: Mapping[str, int],
     fell: Mapping[str, int],
+    promised: Callable[[int, int], list[Dose]] | None = None,
 ) -> list[Refusal]:
     """Every reason against `new` following `old` now; the place is the id of the regimen.
 
     `since_s`: when `old` came into force; `ended`: due_at of every dose that has an outcome, by
-    dose_id; `fell`: when something last fell, by regimen.
+    dose_id; `fell`: when something last fell, by regimen; `promised`: the rows of `old` as they
+    were signed, which newer time-zone data would compile to others (R18).
     """
     found = _relations(old, new)
-    before = _rows(old, max(since_s, now_s - AHEAD_S), now_s + AHEAD_S)
-    after = _rows(new, now_s, now_s + AHEAD_S)
-    gone = _rows(new, now_s - MOVED_S, now_s)
+    since_s = max(since_s, now_s - AHEAD_S)
+    rows_of_old = partial(doses, old) if promised is None else promised
+    before = _by_regimen(rows_of_old(since_s, now_s + AHEAD_S))
+    after = _by_regimen(doses(new, now_s, now_s + AHEAD_S))
+    gone = _by_regimen(doses(new, now_s - MOVED_S, now_s))
     for regimen in new.regimens:
         rows = after.get(regimen.id, [])
         for d in rows:
@@ -77,9 +82,9 @@ def _former(old: Plan, regimen: Regimen) -> Regimen | None:
     return next((one for one in old.regimens if one.id in named), None)
 
 
-def _rows(plan: Plan, from_s: int, to_s: int) -> dict[str, list[Dose]]:
+def _by_regimen(rows: list[Dose]) -> dict[str, list[Dose]]:
     found: dict[str, list[Dose]] = {}
-    for dose in doses(plan, from_s, to_s):
+    for dose in rows:
         found.setdefault(dose.regimen_id, []).append(dose)
     return found
 

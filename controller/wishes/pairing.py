@@ -8,9 +8,10 @@ names as `pairs` (`gap-too-long:regimen`), `by` a person, and it is journaled.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from controller import events as ev
-from controller.agenda import plan_in_force
+from controller.agenda import between, plan_in_force
 from controller.events import Json
 from controller.state import State
 from controller.table import OUTCOMES
@@ -46,7 +47,8 @@ def reasons(
     fell: dict[str, int] = {}
     for r in state.releases:
         fell[r.regimen] = max(fell.get(r.regimen, 0), r.lifted_at or now_s)
-    found = changes(old, plan, now_s, state.in_force_s, ended, fell)
+    promised = partial(between, state.plan_envelope)
+    found = changes(old, plan, now_s, state.in_force_s, ended, fell, promised)
     return [one for one in found if (one.code, one.place) not in paired]
 
 

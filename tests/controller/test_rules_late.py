@@ -17,7 +17,18 @@ from schedules import localtime
 from schedules.doses import doses
 from schedules.planfile import parse_plan
 from tests.controller.home import DAY, EXAMPLE, HOUR, Home, at
-from tests.controller.monday import CALL, OVER, at_door, at_home, dose, fallen, how, skip_to
+from tests.controller.monday import (
+    CALL,
+    OVER,
+    at_door,
+    at_home,
+    bring,
+    dose,
+    fallen,
+    how,
+    skip_to,
+    version,
+)
 
 LATE = {"by": "nurse/x", "reason": "came-late"}
 HIGH = (
@@ -169,19 +180,8 @@ def test_r18_new_zone_data_shift_no_row_that_was_signed(
 ) -> None:
     """Berlin is given London's clock after a restart: same instants, an alert, and no lock."""
     rows = {d.dose_id: d.due_at for d in _planned(home)}
-    from importlib.resources import files
-
-    other = tmp_path / "tz"
-    (other / "zoneinfo" / "Europe").mkdir(parents=True)
-    london = files("tzdata").joinpath("zoneinfo", "Europe", "London").read_bytes()
-    (other / "zoneinfo" / "Europe" / "Berlin").write_bytes(london)
-    monkeypatch.setattr(localtime, "files", lambda package: other)
-    _forget()
     try:
-        home.kill_controller()
-        home.start_controller()
-        home.run(30)
-
+        _berlin_is(("Europe", "London"), home, tmp_path, monkeypatch)
         assert rows == {d.dose_id: d.due_at for d in _planned(home)}
         assert "plan-shifted" in home.alerts()
         assert "ready" == home.shown["mode"]
@@ -191,6 +191,45 @@ def test_r18_new_zone_data_shift_no_row_that_was_signed(
     finally:
         monkeypatch.undo()
         _forget()
+
+
+def test_r18_a_version_under_new_zone_data_leaves_out_no_row_that_was_signed(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Berlin is given Dubai's clock: eight o'clock is over by it, and not yet come as signed."""
+    try:
+        _berlin_is(("Asia", "Dubai"), home, tmp_path, monkeypatch)
+        home.run_to("2026-11-23T06:00:00+00:00")
+        follower = version(home, 2)
+
+        assert "plan-shifted" in home.alerts()
+        assert "gap-too-long" == bring(home, follower)
+        assert "" == bring(
+            home,
+            follower,
+            pairs=[f"gap-too-long:{r.id}" for r in follower.regimens],
+            by="pharmacist/anna",
+        )
+        assert {"gap-too-long"} == {e.code for e in home.events(ev.RowsPaired)}  # type: ignore[attr-defined]
+    finally:
+        monkeypatch.undo()
+        _forget()
+
+
+def _berlin_is(
+    other: tuple[str, str], home: Home, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New time-zone data, and a process that has read no others."""
+    from importlib.resources import files
+
+    (folder / "tz" / "zoneinfo" / "Europe").mkdir(parents=True)
+    data = files("tzdata").joinpath("zoneinfo", *other).read_bytes()
+    (folder / "tz" / "zoneinfo" / "Europe" / "Berlin").write_bytes(data)
+    monkeypatch.setattr(localtime, "files", lambda package: folder / "tz")
+    _forget()
+    home.kill_controller()
+    home.start_controller()
+    home.run(30)
 
 
 def _planned(home: Home) -> list[Any]:
