@@ -56,8 +56,8 @@ def run_act(asked: argparse.Namespace, now_s: int) -> int:
 def sign_act(data: bytes, key_paths: list[str], output: str, now_s: int) -> int:
     """Say an act back and add signatures to it."""
     document = data.decode("utf-8").strip()
-    for name, role, private in map(read_key, key_paths):
-        document = countersign_act(document, name, role, private)
+    for person in map(read_key, key_paths):
+        document = countersign_act(document, person)
     act, signers = unverified_act(document)
     if len(set(signers)) < len(signers) or len(signers) > len(ROLES):
         raise PlanRefused("same-signer", "signatures", "each of two people signs once")
