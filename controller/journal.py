@@ -2,9 +2,9 @@
 
 Responsible for: keeping events through power cuts, refusing a log that was changed,
 numbering without gaps, and short reads beside the one writer. Not responsible for:
-what an event means (events/) or when it counts as sent (report/). The only file
-that uses apsw. A copy cut off at its end is a valid chain: that is for the board and
-the hub to notice, which know later heads (see `number_of`).
+what an event means (events/), when it counts as sent (report/) or what SQLite has to
+be told (database.py). A copy cut off at its end is a valid chain: that is for the board
+and the hub to notice, which know later heads (see `number_of`).
 """
 
 from __future__ import annotations
@@ -12,11 +12,8 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-
-import apsw
 
 from controller.canonical import Json, canonical_json, strict_object
 from controller.chain import (
@@ -28,38 +25,18 @@ from controller.chain import (
     record_of,
     text_hash,
 )
-from controller.logfile import lock_for_writing, make_private
+from controller.database import (
+    Connection,
+    Writes,
+    discard,
+    open_for_reading,
+    open_for_writing,
+    rows,
+)
+from controller.logfile import lock_for_writing
 
 EPOCH_BYTES = 8
-APPLICATION_ID = 0x504F534A  # "POSJ", so that no other database is taken for a journal
-SCHEMA = 1
 PAGE = 512  # rows per step when the whole chain is walked
-BUSY_MS = 1000  # a reader never holds anything as long as this
-
-NORMAL, FULL = 1, 2  # PRAGMA synchronous
-
-# A card writes whole pages: one that is cut in the middle takes older bytes beside the new ones
-# with it. Told so, SQLite begins a new page of the write-ahead file after every barrier.
-_CAUTION = "?psow=0"
-_OPEN = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
-
-_TABLES = f"""
-    CREATE TABLE about (
-        one INTEGER PRIMARY KEY CHECK (one = 1),
-        log_epoch TEXT NOT NULL,
-        acked INTEGER NOT NULL,
-        syncs INTEGER NOT NULL
-    ) STRICT;
-    CREATE TABLE events (
-        number INTEGER PRIMARY KEY,
-        at_ms INTEGER NOT NULL,
-        kind TEXT NOT NULL,
-        body TEXT NOT NULL,
-        hash BLOB NOT NULL
-    ) STRICT;
-    PRAGMA user_version = {SCHEMA};
-    PRAGMA application_id = {APPLICATION_ID};
-"""
 
 _ROWS = "SELECT number, at_ms, kind, body, hash FROM events "
 
@@ -67,7 +44,7 @@ _ROWS = "SELECT number, at_ms, kind, body, hash FROM events "
 class Reader:
     """The log as another process may see it: short read transactions, no writing."""
 
-    def __init__(self, db: apsw.Connection, path: Path) -> None:
+    def __init__(self, db: Connection, path: Path) -> None:
         self._db = db
         self.path = path
 
@@ -186,23 +163,17 @@ class Reader:
         return rows[0][0], rows[0][1]
 
     def _all(self, sql: str, values: Sequence[int | bytes] = ()) -> list[Any]:
-        try:
-            return list(self._db.execute(sql, tuple(values)).fetchall())
-        except apsw.Error as error:
-            raise JournalFault("unreadable", _sqlite_says(error)) from error
-        except UnicodeDecodeError as error:
-            raise JournalFault("unreadable", "there is text that is no text") from error
+        return rows(self._db, sql, values)
 
 
 class Journal(Reader):
     """The one writer. After a failed write it stays faulty: what is durable is then unknown."""
 
-    def __init__(self, db: apsw.Connection, path: Path, lock: int, *, created: bool) -> None:
+    def __init__(self, db: Connection, path: Path, lock: int, *, created: bool) -> None:
         super().__init__(db, path)
         self.created = created
         self._lock = lock
-        self._synchronous = 0
-        self._failed = False
+        self._writes = Writes(db)
         self._epoch, self._acked = self._about()
         self._number, self._hash = self.verify()
         self._durable = 0
@@ -214,15 +185,13 @@ class Journal(Reader):
         path = Path(path)
         lock = lock_for_writing(path)
         try:
-            db, created = _open_or_create(path, log_epoch or secrets.token_hex(EPOCH_BYTES), vfs)
+            named = log_epoch or secrets.token_hex(EPOCH_BYTES)
+            db, created = open_for_writing(path, named, vfs)
             try:
                 return cls(db, path, lock, created=created)
             except BaseException:
-                db.close()
+                discard(db)
                 raise
-        except apsw.Error as error:
-            os.close(lock)
-            raise JournalFault("unreadable", _sqlite_says(error)) from error
         except BaseException:
             os.close(lock)
             raise
@@ -231,14 +200,7 @@ class Journal(Reader):
     def reader(path: Path | str) -> Reader:
         """A view for another process; JournalFault while there is no log to read."""
         path = Path(path)
-        try:
-            db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-            db.set_busy_timeout(BUSY_MS)
-            db.execute("PRAGMA query_only = ON")
-            _check_kind(db)
-        except apsw.Error as error:
-            raise JournalFault("unreadable", _sqlite_says(error)) from error
-        return Reader(db, path)
+        return Reader(open_for_reading(path), path)
 
     @property
     def log_epoch(self) -> str:
@@ -286,7 +248,7 @@ class Journal(Reader):
     def sync(self) -> None:
         """Make everything durable; nothing to do where it is."""
         if self._durable < self._number:
-            with self._transaction(barrier=True):  # SQLite syncs only if a page has changed
+            with self._writes.transaction(barrier=True):  # SQLite syncs only if a page has changed
                 self._db.execute("UPDATE about SET syncs = syncs + 1")
             self._durable = self._number
 
@@ -295,7 +257,7 @@ class Journal(Reader):
         assert number <= self._number
         if number <= self._acked:
             return
-        with self._transaction(barrier=False):
+        with self._writes.transaction(barrier=False):
             self._db.execute("UPDATE about SET acked = ?", (number,))
         self._acked = number
 
@@ -309,7 +271,7 @@ class Journal(Reader):
                 self._lock = -1
 
     def _write(self, records: Sequence[Record], barrier: bool, epoch: str) -> None:
-        with self._transaction(barrier=barrier):
+        with self._writes.transaction(barrier=barrier):
             if epoch != self._epoch:
                 self._db.execute("UPDATE about SET log_epoch = ?, acked = 0", (epoch,))
             newest = self._db.execute("SELECT max(number) FROM events").get or 0
@@ -319,73 +281,3 @@ class Journal(Reader):
                 "INSERT INTO events VALUES (?, ?, ?, ?, ?)",
                 [(r.number, r.at_ms, r.kind, canonical_json(r.body), r.hash) for r in records],
             )
-
-    @contextmanager
-    def _transaction(self, *, barrier: bool) -> Iterator[None]:
-        """Commit at the end; whatever goes wrong rolls back and leaves the log faulty."""
-        if self._failed:
-            raise JournalFault("write-failed", "an earlier write failed; open the log anew")
-        try:
-            self._set_synchronous(FULL if barrier else NORMAL)
-            self._db.execute("BEGIN IMMEDIATE")
-            yield
-            self._db.execute("COMMIT")
-        except BaseException as error:
-            self._failed = True  # after a failed sync nobody knows what is on the disk
-            with suppress(apsw.Error):
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-            if isinstance(error, apsw.Error):
-                raise JournalFault("write-failed", _sqlite_says(error)) from error
-            raise
-
-    def _set_synchronous(self, level: int) -> None:
-        if level == self._synchronous:
-            return
-        self._db.execute(f"PRAGMA synchronous = {level}")
-        if self._db.execute("PRAGMA synchronous").get != level:
-            raise JournalFault("not-durable", "SQLite does not sync as it was told")
-        self._synchronous = level
-
-
-def _open_or_create(path: Path, log_epoch: str, vfs: str | None) -> tuple[apsw.Connection, bool]:
-    if not path.exists():
-        make_private(path)
-    db = apsw.Connection(path.absolute().as_uri() + _CAUTION, flags=_OPEN, vfs=vfs)
-    try:
-        db.set_busy_timeout(BUSY_MS)
-        db.execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
-        if db.execute("PRAGMA journal_mode = WAL").get != "wal":
-            raise JournalFault("not-durable", "SQLite cannot keep a write-ahead file here")
-        _fold_in(db)
-        created = db.execute("SELECT count(*) FROM sqlite_schema").get == 0
-        if created:
-            db.execute(f"PRAGMA synchronous = {FULL}")
-            db.execute(f"BEGIN IMMEDIATE; {_TABLES}")
-            db.execute("INSERT INTO about VALUES (1, ?, 0, 0)", (log_epoch,))
-            db.execute("COMMIT")
-        _check_kind(db)
-    except BaseException:
-        db.close()
-        raise
-    return db, created
-
-
-def _fold_in(db: apsw.Connection) -> None:
-    """Write what is in the write-ahead file once more, into the log itself, and empty that file.
-
-    What the last process left there may be in the system's memory only, even after a sync that
-    failed, and the next write would share a page with its end. While somebody reads it stays.
-    """
-    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-
-def _check_kind(db: apsw.Connection) -> None:
-    if db.execute("PRAGMA application_id").get != APPLICATION_ID:
-        raise JournalFault("not-a-journal", "this file is another kind of database")
-    if db.execute("PRAGMA user_version").get != SCHEMA:
-        raise JournalFault("other-version", "this log was written by another version")
-
-
-def _sqlite_says(error: apsw.Error) -> str:
-    return f"SQLite says {type(error).__name__.removesuffix('Error')}"

@@ -98,7 +98,7 @@ def test_it_is_seen_when_a_barrier_does_not_sync(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """synchronous=NORMAL at the barrier loses confirmed events."""
-    monkeypatch.setattr("controller.journal.FULL", 1)
+    monkeypatch.setattr("controller.database.FULL", 1)
 
     assert any("'lost:" in line for line in complaints(JournalWork("short", bench), SEED))
 
@@ -107,7 +107,7 @@ def test_it_is_seen_when_a_barrier_shares_a_page(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a new page after every barrier a torn page takes confirmed events along."""
-    monkeypatch.setattr("controller.journal._CAUTION", "")
+    monkeypatch.setattr("controller.database._CAUTION", "")
 
     assert any(
         "/pages" in line and "'lost:" in line
@@ -119,7 +119,7 @@ def test_it_is_seen_when_the_write_ahead_file_is_not_folded_in(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Writing on behind a recovered end puts that end at risk."""
-    monkeypatch.setattr("controller.journal._fold_in", lambda db: None)
+    monkeypatch.setattr("controller.database._fold_in", lambda db: None)
 
     work = JournalWork("short", bench)
     sweep = Sweep(SEED)
