@@ -8,7 +8,7 @@ every machine keeps its own. Nothing here waits; time stands still during a turn
 from firmware import faults, notes, pairing, solo, status, verdict
 from firmware.cycle import FINISHED, Cycle
 from firmware.cycle import IDLE as AT_REST
-from firmware.device import NO_READING, Device
+from firmware.device import Device
 from firmware.machines import Machines
 from hal.wire import codes
 from hal.wire.frame import ACTUAL, DESIRED
@@ -194,7 +194,7 @@ class Executive(Machines):
         own = self._own(link, now_ms)
         self._show(link, own, now_ms)
         is_open = self._is_open(now_ms)
-        self._tell(link, self._flags() | own, is_open)
+        self._tell(link, status.flags(self, board.sense) | own, is_open)
         board.transmit(link.outgoing(now_ms, board.sense.luck))
         board.feed(DOG_MS)
         return self._wake(link, is_open, now_ms)
@@ -232,28 +232,6 @@ class Executive(Machines):
     def _is_open(self, now_ms: int) -> bool:
         # PREPARED may wait for hours: a press, like any other change, is told at once anyway
         return self.mind.order.state == codes.STARTED or self.panel.recent(now_ms)
-
-    def _flags(self) -> int:
-        """All but those that the board raises by itself."""
-        flags = status.sensed(self._board.sense)
-        mind = self.mind
-        if self.clock.ok:
-            flags |= codes.F_CLOCK_SET
-        if mind.locked:
-            flags |= codes.F_LOCKED
-        elif codes.ASSERTION not in mind.ledger.latched:
-            flags |= codes.F_SELFTEST_OK
-        if mind.locked or self.homing.drive_off():
-            flags |= codes.F_DRIVE_OFF
-        elif self._board.sense.encoder != NO_READING:
-            flags |= codes.F_POSITION_PROVEN
-        if not self.beam.fault:
-            flags |= codes.F_BEAM_OK
-        if mind.ledger.chute_held:
-            flags |= codes.F_CHUTE_HELD
-        if not self.holding.misfit(self._board.sense):
-            flags |= codes.F_FITS
-        return flags
 
     def _wake(self, link: BoardEnd, is_open: bool, now_ms: int) -> int:
         """The nearest deadline of any machine, as the 32 bits of the board's milliseconds."""

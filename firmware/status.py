@@ -7,7 +7,7 @@ sealing or the cable (loop.py). Straight into bytes: it happens in every turn.
 
 import struct
 
-from firmware.device import Inputs
+from firmware.device import NO_READING, Inputs
 from firmware.machines import Machines
 from hal.wire import codes
 from hal.wire.layouts import ACTUAL_LAYOUT
@@ -36,6 +36,29 @@ def sensed(sense: Inputs) -> int:
     return flags
 
 
+def flags(m: Machines, sense: Inputs) -> int:
+    """What sensors and machines show: all flags but those that the board raises by itself."""
+    shown = sensed(sense)
+    mind = m.mind
+    if m.clock.ok:
+        shown |= codes.F_CLOCK_SET
+    if mind.locked:
+        shown |= codes.F_LOCKED
+    elif codes.ASSERTION not in mind.ledger.latched:
+        shown |= codes.F_SELFTEST_OK
+    if mind.locked or m.homing.drive_off():
+        shown |= codes.F_DRIVE_OFF
+    elif sense.encoder != NO_READING:
+        shown |= codes.F_POSITION_PROVEN
+    if not m.beam.fault:
+        shown |= codes.F_BEAM_OK
+    if mind.ledger.chute_held:
+        shown |= codes.F_CHUTE_HELD
+    if not m.holding.misfit(sense):
+        shown |= codes.F_FITS
+    return shown
+
+
 def _coarse_mg(cup_mg: int) -> int:
     return -1 if cup_mg < -NOISE_MG else (cup_mg + NOISE_MG) // (2 * NOISE_MG)
 
@@ -44,7 +67,7 @@ def write(
     buffer: bytearray,
     m: Machines,
     sense: Inputs,
-    flags: int,
+    shown: int,
     fault: int,
     refusal: int,
     bad_frames: int,
@@ -59,7 +82,7 @@ def write(
         0,
         m.orders.boot_epoch,
         0 if is_coarse else sense.utc_s,
-        flags,
+        shown,
         fault,
         refusal,
         m.orders.refused_order,

@@ -191,7 +191,7 @@ class Board:
         link = fw._link
         assert link is not None
         body = bytearray(ACTUAL_SIZE)
-        flags = fw._flags() | fw._own(link, fw.clock.now_ms)
+        flags = status.flags(fw, sense) | fw._own(link, fw.clock.now_ms)
         fault = faults.worst(fw, sense, fw.clock.now_ms - fw._boot_ms)
         refusal = fw.orders.refusal
         status.write(body, fw, sense, flags, fault, refusal, 0)
