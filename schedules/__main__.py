@@ -5,6 +5,7 @@ Not responsible for any rule.
 """
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -12,7 +13,7 @@ import time
 from datetime import date, datetime
 from pathlib import Path
 
-from schedules import act_command, convert, planfile, readback, seal
+from schedules import act_command, convert, expand, planfile, readback, seal
 from schedules.canonical import plan_hash
 from schedules.files import read_key, read_plan, read_trusted
 from schedules.halt import is_act
@@ -150,6 +151,17 @@ def _convert(asked: argparse.Namespace) -> int:
     return 0
 
 
+def _expand(asked: argparse.Namespace) -> int:
+    given = planfile.load(Path(asked.clock).read_text("utf-8")) if asked.clock else {}
+    if not isinstance(given, dict):
+        raise PlanRefused("clock", "--clock", "words of the day with their times are needed")
+    site = expand.site_of(asked.zone, asked.start, asked.days, given)
+    for line in expand.expand(io.TextIOWrapper(sys.stdin.buffer, "utf-8", "replace"), site):
+        sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+    return 0
+
+
 def _iso(text: str) -> str:
     datetime.fromisoformat(text)
     return text
@@ -189,7 +201,16 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--in-force", help="envelope of the version in force")
     verify.set_defaults(run=_verify)
     _convert_parser(commands.add_parser("convert", help="FHIR R4 orders to a plan file"))
+    _expand_parser(commands.add_parser("expand", help="orders on stdin to dose times, as JSON"))
     return parser
+
+
+def _expand_parser(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--zone", required=True, help="IANA time zone of the patient")
+    parser.add_argument("--start", required=True, help="local time of loading (2026-03-23T07:00)")
+    parser.add_argument("--days", type=int, default=28)
+    parser.add_argument("--clock", help="YAML or JSON: times of words of the day, of n doses a day")
+    parser.set_defaults(run=_expand)
 
 
 def _convert_parser(parser: argparse.ArgumentParser) -> None:

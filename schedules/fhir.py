@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from schedules.cadence import Cadence, Course
 from schedules.canonical import file_form, typed
 from schedules.document import build
 from schedules.fhir_asked import as_needed, is_asked
+from schedules.fhir_line import Line, line_of
 from schedules.fhir_order import (
     check_header,
     check_texts,
@@ -24,7 +26,6 @@ from schedules.fhir_order import (
     subject_of,
 )
 from schedules.fhir_quantity import caps_of, form_named, form_of
-from schedules.fhir_timing import Line, scheduled
 from schedules.fhir_value import (
     Element,
     OrderRefused,
@@ -173,7 +174,7 @@ def _sequence(regimen: Regimen, dosages: list[Element], site: _Site, form: str) 
     numbers = [whole(dosage, "sequence") for dosage in dosages]
     if len(dosages) > 1 and None in numbers and any(one is not None for one in numbers):
         raise OrderRefused("mixed-sequence", "some dosages have a place in the sequence, some not")
-    lines = [scheduled(dosage, site.start.date(), site.zone, form) for dosage in dosages]
+    lines = [line_of(dosage, site.start.date(), site.zone, form) for dosage in dosages]
     caps = [caps_of(dosage, line.unit) for dosage, line in zip(dosages, lines, strict=True)]
     groups: dict[int, list[Line]] = {}
     for order, line in zip(numbers, lines, strict=True):
@@ -181,19 +182,19 @@ def _sequence(regimen: Regimen, dosages: list[Element], site: _Site, form: str) 
     ordered = [groups[order] for order in sorted(groups)]
     steps = []
     for index, group in enumerate(ordered):
-        first = group[0]
-        ends = {(line.start_on, line.length, line.until, line.count) for line in group}
-        if len(ends) > 1 or (len(group) > 1 and first.count):
+        first = group[0].course
+        bounds = {replace(line.course, cadence=Cadence(), exact=False) for line in group}
+        if len(bounds) > 1 or (len(group) > 1 and first.count):
             raise OrderRefused("not-yet", "concurrent dosages with different ends are not read yet")
-        if index and first.start_on is not None:
+        if index and first.start is not None:
             raise OrderRefused("not-yet", "a later step with a start of its own is not read yet")
         if index < len(ordered) - 1 and not (first.length or first.until or first.count):
             why = "a step without an end is followed by another"
             raise OrderRefused("sequence-without-end", why)
         takes = tuple(line.take for line in group)
         steps.append(Step(takes, first.length, first.until, first.count))
-    regimen = _started(regimen, lines[0], steps, site)
-    exact = any(line.exact for line in lines)
+    regimen = _started(regimen, lines[0].course, steps, site)
+    exact = any(line.course.exact for line in lines)
     return replace(
         regimen,
         form=form_named([line.unit for line in lines], form),
@@ -204,18 +205,19 @@ def _sequence(regimen: Regimen, dosages: list[Element], site: _Site, form: str) 
     )
 
 
-def _started(regimen: Regimen, line: Line, steps: list[Step], site: _Site) -> Regimen:
+def _started(regimen: Regimen, course: Course, steps: list[Step], site: _Site) -> Regimen:
     """The later of loading and boundsPeriod.start; a course that is over is refused."""
     today = site.start.date()
     until = steps[0].until
     if until is not None and until < today:
         raise OrderRefused("ended", "the order ended before it was loaded")
-    if line.start_on is None or line.start_on < today:
+    begins = course.start
+    if begins is None or begins.on_date < today:
         return regimen
-    minute = line.start_minute
-    if line.start_on == today:
+    minute = begins.minute if begins.timed else None
+    if begins.on_date == today:
         minute = max(minute or 0, regimen.start.minute or 0)
-    return replace(regimen, start=Start(line.start_on, minute))
+    return replace(regimen, start=Start(begins.on_date, minute))
 
 
 def _sound(regimen: Regimen, site: _Site) -> Regimen:

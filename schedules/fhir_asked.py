@@ -8,8 +8,8 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from schedules.fhir_order import name_of
-from schedules.fhir_quantity import caps_of, form_named, quantity
-from schedules.fhir_timing import bounds_period, check_keys, effective_repeat
+from schedules.fhir_quantity import caps_of, check_route, form_named, quantity
+from schedules.fhir_timing import bounds_of, check_keys, effective_repeat
 from schedules.fhir_value import (
     Element,
     OrderRefused,
@@ -34,12 +34,14 @@ def is_asked(dosage: Element) -> bool:
 def as_needed(regimen: Regimen, dosage: Element, today: date, zone: ZoneInfo, form: str) -> Regimen:
     """The regimen with its dose, gap and maximum; OrderRefused where one is not said."""
     check_keys(dosage)
+    check_route(dosage)
     timing = mapping(dosage, "timing")
     repeat = effective_repeat(timing) if timing is not None else {}
     if set(repeat) & {"when", "timeOfDay", "dayOfWeek", "count", "boundsDuration"}:
         raise OrderRefused("not-yet", "as needed, but at stated times or for a stated course")
-    start_on, _, until = bounds_period(repeat, zone)
-    if until is not None or (start_on is not None and start_on > today):
+    bounds = bounds_of(repeat, zone)
+    later = bounds.start is not None and bounds.start.on_date > today
+    if later or bounds.until is not None or bounds.until_s is not None:
         raise OrderRefused("not-yet", "as needed, with a start or end to come: not read yet")
     quarters, unit = quantity(dosage, form)
     per_dose, per_24h, per_7d = caps_of(dosage, unit)

@@ -1,21 +1,24 @@
-"""FHIR Timing.repeat to one Take: frequency, period, weekdays, clock times, meal words.
+"""FHIR Timing.repeat to one Cadence: frequency, period, weekdays, clock times, meal words.
 
 Responsible for: the reading of a cadence where there is exactly one. Not responsible for
 bounds and codes (fhir_timing.py). Where the specification leaves times to the
 institution, DAILY and the patient's clock stand for it.
 """
 
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 
+from schedules.cadence import Cadence
 from schedules.document import anchor
-from schedules.fhir_value import Element, OrderRefused, extension, number, text, whole, words
-from schedules.model import WEEKDAYS, Anchor, Take
+from schedules.fhir_value import Element, OrderRefused, elements, number, text, whole, words
+from schedules.model import WEEKDAYS, Anchor
 
 # n times a day without saying when: site policy, minutes after midnight.
-DAILY = {1: (480,), 2: (480, 1200), 3: (480, 840, 1200), 4: (480, 720, 960, 1200)}
+Daily = Mapping[int, tuple[int, ...]]
+DAILY: Daily = {1: (480,), 2: (480, 1200), 3: (480, 840, 1200), 4: (480, 720, 960, 1200)}
 
-_WHEN = {
+WHEN = {
     "WAKE": "wake",
     "CM": "breakfast",
     "CD": "lunch",
@@ -39,7 +42,8 @@ _ALL_MEALS = {"C": ("CM", "CD", "CV"), "AC": ("ACM", "ACD", "ACV"), "PC": ("PCM"
 UNIT_S = {"s": 1, "min": 60, "h": 3600}
 
 
-def take_of(repeat: Element, timing: Element, quarters: int, started: date) -> Take:
+def cadence_of(repeat: Element, timing: Element, daily: Daily = DAILY) -> Cadence:
+    """The one reading of a repeat; OrderRefused where there is none, or more than one."""
     frequency, period = whole(repeat, "frequency"), number(repeat, "period")
     unit = text(repeat, "periodUnit")
     if (period is None) != (unit is None):
@@ -48,56 +52,62 @@ def take_of(repeat: Element, timing: Element, quarters: int, started: date) -> T
         raise OrderRefused("period", "frequency and period are more than nothing")
     if frequency is not None and period is None:
         raise OrderRefused("no-period", "a frequency, but no period")
-    days = _days(repeat)
-    at, when = _times(repeat)
+    days, month_days = _days(repeat), _month_days(repeat, timing)
+    if words(repeat, "when") == ["IMD"]:
+        return _at_once(repeat, frequency, period, days or month_days)
+    times = _times(repeat)
+    if month_days:
+        if days or (period is not None and (period != 1 or unit not in ("d", "mo"))):
+            raise OrderRefused("day-of-month", "days of the month and another rule of days")
+        return replace(_daily(frequency, (), times, daily), month_days=month_days)
     if period is None or unit is None:
-        if not (days or at or when):
+        if not (days or times.at or times.when):
             raise OrderRefused("no-timing", "nothing says when to take it")
-        return _daily(quarters, None, days, at, when)
+        return _daily(None, days, times, daily)
     if unit in UNIT_S or (unit in ("d", "wk") and period.denominator != 1):
         factor = UNIT_S.get(unit) or {"d": 86_400, "wk": 604_800}[unit]
-        return _interval(quarters, frequency or 1, period * factor, days, at, when)
+        return _interval(frequency or 1, period * factor, days, times)
     if unit not in ("d", "wk", "mo", "a") or period.denominator != 1:
         raise OrderRefused("unknown-unit", "the unit of the period is not a whole known one")
-    if extension(repeat, "timing-dayOfMonth") or extension(timing, "timing-dayOfMonth"):
-        raise OrderRefused("not-yet", "days of the month by extension are not read yet")
     if days:
-        return _by_weekday(quarters, frequency, int(period), unit, days, at, when)
+        return _by_weekday(frequency, int(period), unit, days, times, daily)
     if unit == "d" and period == 1:
-        return _daily(quarters, frequency, (), at, when)
-    return _sparse(quarters, frequency, int(period), unit, at, when, started)
+        return _daily(frequency, (), times, daily)
+    return _sparse(frequency, int(period), unit, times, daily)
 
 
-def _daily(
-    quarters: int,
-    frequency: int | None,
-    days: tuple[int, ...],
-    at: tuple[int, ...],
-    when: tuple[Anchor, ...],
-) -> Take:
+def _at_once(
+    repeat: Element, frequency: int | None, period: Fraction | None, days: tuple[int, ...]
+) -> Cadence:
+    """R5's IMD: once, now."""
+    if (frequency or 1) > 1 or period is not None or days or repeat.get("timeOfDay"):
+        raise OrderRefused("frequency-vs-when", "at once, and again: when?")
+    return Cadence(once=True)
+
+
+def _daily(frequency: int | None, days: tuple[int, ...], times: Cadence, daily: Daily) -> Cadence:
     """`frequency` times on each day, or on each of `days`."""
-    times = len(at) + len(when)
-    if times and frequency is not None and frequency != times:
-        code = "frequency-vs-times" if at else "frequency-vs-when"
-        raise OrderRefused(code, f"{frequency} times a day, but {times} times are named")
-    if not times:
-        if (frequency or 1) not in DAILY:
+    named = len(times.at) + len(times.when)
+    if named and frequency is not None and frequency != named:
+        code = "frequency-vs-times" if times.at else "frequency-vs-when"
+        raise OrderRefused(code, f"{frequency} times a day, but {named} times are named")
+    if not named:
+        if (frequency or 1) not in daily:
             raise OrderRefused("spacing-unspecified", "so many times a day need their times")
-        at = DAILY[frequency or 1]
-    return Take(quarters, at=at, when=when, days=days)
+        times = Cadence(at=daily[frequency or 1])
+    return replace(times, days=days)
 
 
 def _by_weekday(
-    quarters: int,
     frequency: int | None,
     period: int,
     unit: str,
     days: tuple[int, ...],
-    at: tuple[int, ...],
-    when: tuple[Anchor, ...],
-) -> Take:
+    times: Cadence,
+    daily: Daily,
+) -> Cadence:
     if unit == "d" and period == 1:
-        return _daily(quarters, frequency, days, at, when)
+        return _daily(frequency, days, times, daily)
     if unit != "wk":
         why = "named weekdays and a period that is no week contradict each other"
         raise OrderRefused("dow-with-multi-day-period", why)
@@ -109,63 +119,34 @@ def _by_weekday(
             why = f"{frequency} times a week, but {len(days)} weekdays are named"
             raise OrderRefused("frequency-vs-dow", why)
         each = frequency // len(days)
-    take = _daily(quarters, each, days, at, when)
-    if period == 1:
-        return take
-    if period > 52:
-        raise OrderRefused("not-yet", "more than a year apart")
-    return Take(quarters, at=take.at, when=take.when, days=days, every_weeks=period)
+    found = _daily(each, days, times, daily)
+    return found if period == 1 else replace(found, every_weeks=period)
 
 
-def _sparse(
-    quarters: int,
-    frequency: int | None,
-    period: int,
-    unit: str,
-    at: tuple[int, ...],
-    when: tuple[Anchor, ...],
-    started: date,
-) -> Take:
+def _sparse(frequency: int | None, period: int, unit: str, times: Cadence, daily: Daily) -> Cadence:
     """Rarer than daily: the cadence holds, whatever times of day are named."""
-    if (frequency or 1) > 1 and not (at or when):
+    named = len(times.at) + len(times.when)
+    if (frequency or 1) > 1 and not named:
         raise OrderRefused("spacing-unspecified", "several times in a longer period: when?")
-    if (frequency or 1) > 1 or len(at) + len(when) > 1:
-        why = "several times in a longer period: all on one day, or spread?"
-        raise OrderRefused("cadence-ambiguous", why)
-    if not (at or when):
-        at = DAILY[1]
-    if unit == "a":
-        raise OrderRefused("not-yet", "yearly doses are not read yet")
-    if unit == "mo":
-        if period > 1 or started.day > 28:
-            raise OrderRefused("not-yet", "monthly doses are read from the 1st to the 28th")
-        return Take(quarters, at=at, when=when, day_of_month=started.day)
-    every = period * 7 if unit == "wk" else period
-    if every > 366:
-        raise OrderRefused("not-yet", "more than a year apart")
-    return Take(quarters, at=at, when=when, every_days=every)
+    times = _daily(frequency, (), times, daily)
+    if unit in ("mo", "a"):
+        return replace(times, every_months=period * (12 if unit == "a" else 1))
+    return replace(times, every_days=period * 7 if unit == "wk" else period)
 
 
-def _interval(
-    quarters: int,
-    frequency: int,
-    period_s: Fraction,
-    days: tuple[int, ...],
-    at: tuple[int, ...],
-    when: tuple[Anchor, ...],
-) -> Take:
+def _interval(frequency: int, period_s: Fraction, days: tuple[int, ...], times: Cadence) -> Cadence:
     step_s = period_s / frequency
     if days:
         raise OrderRefused("interval-with-dow", "an interval in hours and weekdays contradict")
-    if when:
+    if times.when:
         raise OrderRefused("interval-with-when", "an interval in hours and meals contradict")
-    if at:
-        if step_s * len(at) != 86_400:
+    if times.at:
+        if step_s * len(times.at) != 86_400:
             raise OrderRefused("frequency-vs-times", "interval and named times contradict")
-        return Take(quarters, at=at)
+        return times
     if step_s.denominator != 1 or step_s % 60 or step_s < 60:
         raise OrderRefused("interval", "an interval is whole minutes")
-    return Take(quarters, every_s=int(step_s))
+    return Cadence(every_s=int(step_s))
 
 
 def _days(repeat: Element) -> tuple[int, ...]:
@@ -175,7 +156,21 @@ def _days(repeat: Element) -> tuple[int, ...]:
     return tuple(sorted(WEEKDAYS.index(day) for day in found))
 
 
-def _times(repeat: Element) -> tuple[tuple[int, ...], tuple[Anchor, ...]]:
+def _month_days(repeat: Element, timing: Element) -> tuple[int, ...]:
+    """HL7's extension timing-dayOfMonth: 1 to 28, which every month has."""
+    url = "http://hl7.org/fhir/StructureDefinition/timing-dayOfMonth"
+    found = [
+        whole(one, "valuePositiveInt")
+        for place in (repeat, timing)
+        for one in elements(place, "extension")
+        if one.get("url") == url
+    ]
+    if any(day is None or not 1 <= day <= 28 for day in found) or len(set(found)) < len(found):
+        raise OrderRefused("day-of-month", "a day of the month is one from 1 to 28, named once")
+    return tuple(sorted(day for day in found if day))
+
+
+def _times(repeat: Element) -> Cadence:
     """timeOfDay as minutes, when as anchors; one of both at most."""
     given, codes = words(repeat, "timeOfDay"), words(repeat, "when")
     offset = whole(repeat, "offset") or 0
@@ -200,11 +195,11 @@ def _times(repeat: Element) -> tuple[tuple[int, ...], tuple[Anchor, ...]]:
             anchors.append(_anchor(single, offset))
     if len(set(anchors)) < len(anchors):
         raise OrderRefused("frequency-vs-when", "one part of the day is named twice")
-    return tuple(minutes), tuple(anchors)
+    return Cadence(at=tuple(minutes), when=tuple(anchors))
 
 
 def _anchor(code: str, offset: int) -> Anchor:
-    word = _WHEN.get(code)
+    word = WHEN.get(code)
     if word is None:
         raise OrderRefused("unknown-when", "a part of the day is not known here")
     if not offset:
@@ -220,5 +215,5 @@ def _anchor(code: str, offset: int) -> Anchor:
     if code == "WAKE":
         return anchor(f"after wake {offset}min")
     if " " not in word:
-        raise OrderRefused("not-yet", "an offset from a part of the day is not read yet")
+        return anchor(f"after {word} {offset}min")
     return anchor(f"{word} {offset}min")

@@ -72,6 +72,14 @@ def subject_of(order: Element) -> str:
 
 
 def check_header(order: Element) -> None:
+    """Refuses an order that is not to be carried out, or not as it stands."""
+    check_intent(order)
+    if not subject_of(order):
+        raise OrderRefused("no-subject", "the order does not say for whom it is")
+
+
+def check_intent(order: Element) -> None:
+    """Refuses what is no active order, or one that depends on what is not known here."""
     if text(order, "status") != "active":
         raise OrderRefused("status", "the order is not active")
     if text(order, "intent") not in INTENTS:
@@ -81,8 +89,6 @@ def check_header(order: Element) -> None:
     no_modifier(order, "the order")
     if order.get("implicitRules"):
         raise OrderRefused("implicit-rules", "the order depends on rules not known here")
-    if not subject_of(order):
-        raise OrderRefused("no-subject", "the order does not say for whom it is")
 
 
 def identifier_of(order: Element) -> str:

@@ -59,6 +59,11 @@ _FORMS = {
 
 def quantity(dosage: Element, said_unit: str) -> tuple[int, str]:
     """(quarters, unit) of the one dose of a Dosage."""
+    return counted(dose_of(dosage), said_unit)
+
+
+def dose_of(dosage: Element) -> Element:
+    """The one Quantity that is taken each time."""
     found = elements(dosage, "doseAndRate")
     if len(found) > 1:
         raise OrderRefused("dose-multiple", "more than one dose is given for one taking")
@@ -72,24 +77,33 @@ def quantity(dosage: Element, said_unit: str) -> tuple[int, str]:
     dose = mapping(one, "doseQuantity")
     if dose is None:
         raise OrderRefused("dose-missing", "nothing says how much to take")
-    return counted(dose, said_unit)
+    return dose
+
+
+def ordered(dose: Element) -> tuple[Fraction, str]:
+    """(value, unit as it was ordered) of a Quantity in whatever unit; "" where it has none."""
+    return _value(dose), text(dose, "code") or text(dose, "unit") or ""
 
 
 def counted(dose: Element, said_unit: str) -> tuple[int, str]:
     """(quarters, unit) of a Quantity in pieces; anything not counted is refused."""
-    if "comparator" in dose:
-        raise OrderRefused("comparator", "the quantity is 'more than' or 'less than'")
-    value = number(dose, "value")
-    if value is None:
-        raise OrderRefused("dose-missing", "nothing says how much to take")
-    quarters = value * 4
-    if quarters <= 0:
-        raise OrderRefused("dose-zero", "a dose is more than nothing")
+    quarters = _value(dose) * 4
     if quarters.denominator != 1:
         raise OrderRefused("dose-fraction", "pieces are given in quarters at the finest")
     if quarters > MAX_QUARTERS * 20:
         raise OrderRefused("dose-too-large", "more pieces than any dose can have")
     return int(quarters), _unit(dose, said_unit)
+
+
+def _value(dose: Element) -> Fraction:
+    if "comparator" in dose:
+        raise OrderRefused("comparator", "the quantity is 'more than' or 'less than'")
+    value = number(dose, "value")
+    if value is None:
+        raise OrderRefused("dose-missing", "nothing says how much to take")
+    if value <= 0:
+        raise OrderRefused("dose-zero", "a dose is more than nothing")
+    return value
 
 
 def _unit(dose: Element, said_unit: str) -> str:

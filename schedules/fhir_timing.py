@@ -1,16 +1,18 @@
-"""One FHIR R4 Dosage to one Line: a Take with its bounds, or a refusal.
+"""One FHIR R4 Dosage to one Course: a cadence with its bounds, or a refusal.
 
 Responsible for: the elements of a Dosage, timing codes and bounds. Not responsible for
-the cadence (fhir_cadence.py), quantities (fhir_quantity.py), orders and sequences
-(fhir.py). Where FHIR contradicts itself the line is refused: a pharmacist decides.
+the cadence (fhir_cadence.py), quantities (fhir_quantity.py), orders and sequences (fhir.py
+for a plan, expand.py for whoever asks). Where FHIR contradicts itself the line is refused:
+a pharmacist decides.
 """
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from schedules.fhir_cadence import UNIT_S, take_of
-from schedules.fhir_quantity import UCUM, check_route, quantity
+from schedules.cadence import Cadence, Course, Moment
+from schedules.fhir_cadence import DAILY, UNIT_S, Daily, cadence_of
+from schedules.fhir_quantity import UCUM
 from schedules.fhir_value import (
     Element,
     OrderRefused,
@@ -22,10 +24,12 @@ from schedules.fhir_value import (
     number,
     text,
     whole,
+    words,
 )
 from schedules.localtime import local
-from schedules.model import Span, Take
+from schedules.model import Span
 
+MAX_LENGTH = 999  # of a course, in its unit
 _GTS = "http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation"
 _CODES: dict[str, Element] = {
     "QD": {"frequency": 1, "period": 1, "periodUnit": "d"},
@@ -41,8 +45,8 @@ _CODES: dict[str, Element] = {
     f"Q{hours}H": {"frequency": 1, "period": hours, "periodUnit": "h"}
     for hours in (1, 2, 3, 4, 6, 8)
 }
-_TIMING_KEYS = {"frequency", "period", "periodUnit", "dayOfWeek", "timeOfDay", "when", "offset"}
-_REPEAT_KEYS = _TIMING_KEYS | {
+TIMING_KEYS = {"frequency", "period", "periodUnit", "dayOfWeek", "timeOfDay", "when", "offset"}
+_REPEAT_KEYS = TIMING_KEYS | {
     "id",
     "extension",
     "boundsPeriod",
@@ -62,25 +66,12 @@ _DOSAGE_KEYS = {
     "asNeededBoolean",
     "asNeededCodeableConcept",
     "route",
+    "site",
     "method",
     "doseAndRate",
     "maxDosePerPeriod",
     "maxDosePerAdministration",
 }
-
-
-@dataclass(frozen=True)
-class Line:
-    """One Dosage: what to take, and for how long."""
-
-    take: Take
-    unit: str  # tablet, capsule, piece
-    exact: bool
-    start_on: date | None = None
-    start_minute: int | None = None
-    length: Span | None = None
-    until: date | None = None
-    count: int = 0
 
 
 def check_keys(dosage: Element) -> None:
@@ -91,45 +82,42 @@ def check_keys(dosage: Element) -> None:
             raise OrderRefused("limit-unknown", f"{key} cannot be kept by this machine")
         if key.lstrip("_") not in _DOSAGE_KEYS:
             raise OrderRefused("unknown-element", "the dosage has an element R4 does not know")
-    check_route(dosage)
 
 
-def scheduled(dosage: Element, started: date, zone: ZoneInfo, said_unit: str) -> Line:
-    """A Dosage that is taken by the clock. `started` is the local day it is loaded."""
+def course_of(dosage: Element, zone: ZoneInfo, daily: Daily = DAILY) -> Course:
+    """When a Dosage is taken by the clock, from when and until when."""
     check_keys(dosage)
     timing = mapping(dosage, "timing")
     if timing is None:
         raise OrderRefused("no-timing", "nothing but a text says when to take it")
     repeat = effective_repeat(timing)
-    quarters, unit = quantity(dosage, said_unit)
-    start_on, start_minute, until = bounds_period(repeat, zone)
-    length = _bounds_duration(repeat)
     count = whole(repeat, "count") or 0
     if "count" in repeat and count < 1:
         raise OrderRefused("count", "the count of doses is less than one")
-    if (until is not None) + (length is not None) + bool(count) > 1:
-        raise OrderRefused("not-yet", "two ends at once (bounds and count) are not read yet")
-    if count > 1 and not (_TIMING_KEYS & set(repeat)):
+    if count > 1 and not (TIMING_KEYS & set(repeat)):
         raise OrderRefused("no-period", "a count of doses, but nothing says how far apart")
-    take = take_of(repeat, timing, quarters, start_on or started)
+    events = words(timing, "event")
+    if events and not (TIMING_KEYS & set(repeat)):
+        cadence = Cadence(events=tuple(_event(one, zone, daily) for one in events))
+    elif count == 1 and not (TIMING_KEYS & set(repeat)):
+        cadence = Cadence(once=True)
+    else:
+        cadence = cadence_of(repeat, timing, daily)
+    for place in (repeat, timing, dosage):
+        if extension(place, "timing-daysOfCycle"):
+            raise OrderRefused("days-of-cycle", "a cycle of days by extension is not read here")
     exact = extension(timing, "timing-exact") or extension(repeat, "timing-exact")
-    return Line(
-        take,
-        unit,
-        bool(exact and flag(exact, "valueBoolean")),
-        start_on,
-        start_minute,
-        length,
-        until,
-        count,
+    return replace(
+        bounds_of(repeat, zone),
+        cadence=cadence,
+        count=count,
+        exact=bool(exact and flag(exact, "valueBoolean")),
     )
 
 
 def effective_repeat(timing: Element) -> Element:
     """Timing.repeat, with the meaning of Timing.code where that is what carries it."""
     no_modifier(timing, "the timing")
-    if timing.get("event"):
-        raise OrderRefused("not-yet", "single instants (Timing.event) are not read yet")
     repeat = mapping(timing, "repeat") or {}
     no_modifier(repeat, "the timing")
     for key in ("boundsRange", "countMax", "frequencyMax", "periodMax", "durationMax"):
@@ -147,7 +135,7 @@ def effective_repeat(timing: Element) -> Element:
     concept = mapping(timing, "code")
     if concept is None:
         return repeat
-    stated = {key: value for key, value in repeat.items() if key in _TIMING_KEYS}
+    stated = {key: value for key, value in repeat.items() if key in TIMING_KEYS}
     found = codings(concept)
     if not found and stated:
         return repeat
@@ -162,43 +150,63 @@ def effective_repeat(timing: Element) -> Element:
     return {**meaning, **repeat}
 
 
-def bounds_period(repeat: Element, zone: ZoneInfo) -> tuple[date | None, int | None, date | None]:
-    """(start day, start minute, last day) of boundsPeriod."""
-    period = mapping(repeat, "boundsPeriod")
-    if period is None:
-        return None, None, None
-    if mapping(repeat, "boundsDuration") is not None:
+def bounds_of(repeat: Element, zone: ZoneInfo) -> Course:
+    """The start and the ends of bounds[x], around a cadence that is still to come."""
+    period, duration = mapping(repeat, "boundsPeriod"), mapping(repeat, "boundsDuration")
+    if period is not None and duration is not None:
         raise OrderRefused("two-bounds", "two bounds are given, one is allowed")
+    if duration is not None:
+        return _lasting(duration)
+    if period is None:
+        return Course(Cadence())
     first, last = text(period, "start"), text(period, "end")
-    start_on, minute = (None, None) if first is None else _local(first, zone)
-    until = None
-    if last is not None:
-        if "T" in last:
-            raise OrderRefused("not-yet", "an end at a time of day is not read yet")
-        until = _last_day(last, zone)
-        if start_on is not None and until < start_on:
-            raise OrderRefused("bounds", "the order ends before it begins")
-    return start_on, minute, until
+    start = None if first is None else _local(first, zone)
+    if last is None:
+        return Course(Cadence(), start)
+    if "T" not in last:
+        course = Course(Cadence(), start, until=_last_day(last, zone))
+        assert course.until is not None
+        over = start is not None and course.until < start.on_date
+    else:
+        course = Course(Cadence(), start, until_s=_local(last, zone).at_s(zone) + _seconds(last))
+        assert course.until_s is not None
+        over = start is not None and course.until_s < start.at_s(zone)
+    if over:
+        raise OrderRefused("bounds", "the order ends before it begins")
+    return course
 
 
-def _local(value: str, zone: ZoneInfo) -> tuple[date, int | None]:
-    """Local day and minute of a date or dateTime; without an offset it is local already."""
+def _seconds(value: str) -> int:
+    """The seconds of a dateTime that was read."""
+    return datetime.fromisoformat(value).second
+
+
+def _event(value: str, zone: ZoneInfo, daily: Daily) -> tuple[date, int]:
+    """A single instant; a date alone means the time of a dose that is taken once a day."""
+    if value.count("-") < 2:
+        raise OrderRefused("not-fhir", "a single instant names its day")
+    found = _local(value, zone)
+    return found.on_date, found.minute if found.timed else daily[1][0]
+
+
+def _local(value: str, zone: ZoneInfo) -> Moment:
+    """A date or dateTime by the patient's clock; without an offset it is local already."""
     day, _, rest = value.partition("T")
     day += "-01" * (2 - day.count("-"))
     try:
         if not rest:
-            return date.fromisoformat(day), None
+            return Moment(date.fromisoformat(day), 0, timed=False)
         at = datetime.fromisoformat(value)
         if at.tzinfo is not None:
             at = local(zone, int(at.timestamp()))
-        return at.date(), at.hour * 60 + at.minute
+        return Moment(at.date(), at.hour * 60 + at.minute)
     except (ValueError, OverflowError):
         raise OrderRefused("not-fhir", "a date cannot be read") from None
 
 
 def _last_day(value: str, zone: ZoneInfo) -> date:
     """The last day a date, month or year includes."""
-    first, _ = _local(value, zone)
+    first = _local(value, zone).on_date
     if value.count("-") == 2:
         return first
     if value.count("-") == 1:
@@ -206,21 +214,21 @@ def _last_day(value: str, zone: ZoneInfo) -> date:
     return date(first.year, 12, 31)
 
 
-def _bounds_duration(repeat: Element) -> Span | None:
-    found = mapping(repeat, "boundsDuration")
-    if found is None:
-        return None
+def _lasting(found: Element) -> Course:
+    """A course of days, weeks, months (by the calendar) or hours (elapsed)."""
     if "comparator" in found:
         raise OrderRefused("comparator", "the length is 'more than' or 'less than'")
     value, code = number(found, "value"), text(found, "code")
     if value is None or text(found, "system") not in (None, UCUM):
         raise OrderRefused("unknown-unit", "the length of the course cannot be read")
+    if code in UNIT_S and value > 0 and (value * UNIT_S[code]).denominator == 1:
+        return Course(Cadence(), elapsed_s=int(value * UNIT_S[code]))
     if code not in ("d", "wk", "mo", "a"):
-        code_why = "hours and minutes" if code in UNIT_S else "this unit"
-        code = "not-yet" if code in UNIT_S else "unknown-unit"
-        raise OrderRefused(code, f"a course is counted in days, weeks or months, not {code_why}")
+        why = "a course is counted in days, weeks, months or hours, not in this unit"
+        raise OrderRefused("unknown-unit", why)
     if value.denominator != 1:
         raise OrderRefused("fractional-calendar-period", "a course of part of a day")
-    if not 1 <= value <= 999:
+    if not 1 <= value <= MAX_LENGTH:
         raise OrderRefused("bounds", "a course has from 1 to 999 days, weeks or months")
-    return Span(int(value) * 12, "mo") if code == "a" else Span(int(value), code)
+    span = Span(int(value) * 12, "mo") if code == "a" else Span(int(value), code)
+    return Course(Cadence(), length=span)

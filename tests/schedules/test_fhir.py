@@ -183,11 +183,8 @@ REFUSED = [
     ({"frequency": 4, "period": 1, "periodUnit": "d", "when": ["C"]}, "frequency-vs-when"),
     ({"frequency": 2, "period": 1, "periodUnit": "d", "when": ["AC"]}, "frequency-vs-when"),
     ({"frequency": 1, "period": 6, "periodUnit": "h", "when": ["AC"]}, "interval-with-when"),
-    (
-        {"frequency": 2, "period": 2, "periodUnit": "d", "when": ["MORN", "EVE"]},
-        "cadence-ambiguous",
-    ),
-    ({"period": 2, "periodUnit": "d", "timeOfDay": ["08:00", "20:00"]}, "cadence-ambiguous"),
+    ({"frequency": 3, "period": 2, "periodUnit": "d", "when": ["MORN", "EVE"]},
+     "frequency-vs-when"),
     (
         {"dayOfWeek": ["mon", "tue"], "frequency": 3, "period": 1, "periodUnit": "wk"},
         "frequency-vs-dow",
