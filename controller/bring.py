@@ -1,4 +1,4 @@
-"""`python -m controller.bring FILE`: hand a signed plan or act to the running controller.
+"""`python -m controller.bring FILE`: hand a signed plan, act or word to the running controller.
 
 Responsible for: showing what the machine says it would do with it, handing it over when that is
 said with --yes, and telling a refusal with its code and what to do. Not responsible for signing
@@ -20,6 +20,8 @@ from schedules.act_readback import read_back_act
 from schedules.halt import is_act, unverified_act
 from schedules.localtime import local, zone_of
 from schedules.model import PlanRefused
+from schedules.vouch import is_vouch, unverified_vouch
+from schedules.vouch_command import read_back_vouch
 
 DONE, REFUSED, WRONG = 0, 1, 2
 ANEW: Final = "Sign it anew (python -m schedules act): it gets a higher number by itself."
@@ -39,6 +41,7 @@ TODO: Final = {
     "other-device": "It is for another machine. Nothing was changed here.",
     "other-patient": "It is for another patient. Nothing was changed here.",
     "unknown-regimen": "Look at the plan in force: python -m schedules show ENVELOPE.",
+    "not-uncertain": "Look at the page under Today: it is settled, or was never in doubt.",
     "not-halted": "Nothing is to be done: it goes on already.",
     "already-known": "Nothing is to be done.",
     "older-version": VERSION,
@@ -57,6 +60,8 @@ def main(argv: list[str]) -> int:
     try:
         door = Path(asked.door) if asked.door else load(asked.config).door
         data = Path(asked.file).read_bytes().strip()
+        if is_vouch(data):
+            return _vouch(door, data, asked)
         return _act(door, data, asked) if is_act(data) else _plan(door, data, asked)
     except ConfigRefused as refused:
         print(f"the configuration is refused: {refused}", file=sys.stderr)
@@ -84,6 +89,12 @@ def _act(door: Path, data: bytes, asked: argparse.Namespace) -> int:
     return _over(door, {"wish": "act", "document": document}, asked)
 
 
+def _vouch(door: Path, data: bytes, asked: argparse.Namespace) -> int:
+    document = data.decode("utf-8")
+    print(read_back_vouch(*unverified_vouch(document)), end="")
+    return _over(door, {"wish": "settle", "document": document}, asked)
+
+
 def _plan(door: Path, data: bytes, asked: argparse.Namespace) -> int:
     envelope = data.decode("utf-8")
     found = ask(door, {"wish": "preview", "envelope": envelope})
@@ -104,7 +115,7 @@ def _over(door: Path, wish: Mapping[str, Json], asked: argparse.Namespace) -> in
     answer = ask(door, wish)
     if not answer.get("ok"):
         return _refused(_text(answer, "code"), _text(answer, "why"))
-    print("The machine has it." if wish["wish"] == "act" else "The machine keeps it for loading.")
+    print("The machine keeps it for loading." if wish["wish"] == "plan" else "The machine has it.")
     return DONE
 
 
@@ -154,7 +165,7 @@ def _number(found: Mapping[str, Json], key: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m controller.bring", description=__doc__)
-    parser.add_argument("file", help="signed envelope of a plan, or signed act")
+    parser.add_argument("file", help="signed envelope of a plan, act, or word on a dose")
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--config", help="controller.toml of the machine")
     where.add_argument("--door", help="its local socket")

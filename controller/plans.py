@@ -1,4 +1,4 @@
-"""The gate for plans: signatures, device, version, before a plan may even wait.
+"""The gate for what is signed: signatures, device, version, before a plan may even wait.
 
 Responsible for: verifying an envelope when it comes and again at every start.
 Not responsible for what a signature is (schedules.seal) or for when a version
@@ -19,6 +19,7 @@ from controller.rules.halts import HeldRound, held_row, would_change, would_free
 from controller.rules.lease import last_taken
 from controller.state import State
 from controller.wishes import Refused
+from controller.wishes.doses import settle
 from controller.wishes.pairing import pairing
 from schedules.canonical import plan_hash
 from schedules.halt import EVERY, Act, unverified_act, verify_act
@@ -26,6 +27,7 @@ from schedules.localtime import tzdata_version
 from schedules.model import Plan, PlanRefused
 from schedules.rows import compile_rows, rows_hash, write_rows
 from schedules.seal import Signer, signed_hash, unverified, verify
+from schedules.vouch import verify_vouch
 
 
 class PlanNotTaken(Refused):
@@ -76,6 +78,23 @@ class Gate:
         except PlanRefused as refused:
             where = f" ({refused.place})" if refused.place else ""
             raise PlanNotTaken(refused.code, refused.sentence + where, refused.place) from refused
+
+    def settle(self, state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
+        """What one person saw and another signed settles; raises PlanNotTaken (R16)."""
+        try:
+            said, signer = verify_vouch(
+                _text(wish.get("document")), self._signers, device=self._device
+            )
+        except PlanRefused as refused:
+            where = f" ({refused.place})" if refused.place else ""
+            raise PlanNotTaken(refused.code, refused.sentence + where, refused.place) from refused
+        meant: dict[str, Json] = {
+            "dose_id": said.dose_id,
+            "outcome": said.outcome,
+            "how": said.how,
+            "by": said.by,
+        }
+        return settle(state, facts, meant, signer)
 
     def recheck(self, state: State, now_s: int) -> str:
         """Why the plan in force must not be followed, "" where it may (at every start)."""

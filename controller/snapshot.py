@@ -20,6 +20,7 @@ from controller.rules.reach import days as days_of
 from controller.state import LOST, DoseLife, State
 from controller.table import OUTCOMES
 from controller.wishes import may_ask
+from controller.wishes.doses import needs_second
 from hal.wire import codes
 from schedules.model import Plan
 
@@ -171,7 +172,7 @@ def _doses(state: State, facts: Facts, plan: Plan | None) -> list[Json]:
     if plan is None:
         return []
     since, until = facts.utc_s - DAY_S, facts.utc_s + DAY_S
-    rows = [_dose_row(plan, d) for d in state.doses.values() if since <= d.due_at < until]
+    rows = [_dose_row(state, plan, d) for d in state.doses.values() if since <= d.due_at < until]
     start = max(since, state.in_force_s)
     for d in between(state.plan_envelope, start, until):
         if d.dose_id not in state.doses:
@@ -185,11 +186,11 @@ def _doses(state: State, facts: Facts, plan: Plan | None) -> list[Json]:
                 d.close_at,
                 stage="planned",
             )
-            rows.append(_dose_row(plan, planned))
+            rows.append(_dose_row(state, plan, planned))
     return rows
 
 
-def _dose_row(plan: Plan, d: DoseLife) -> Json:
+def _dose_row(state: State, plan: Plan, d: DoseLife) -> Json:
     ended = d.stage in OUTCOMES
     return {
         "dose_id": d.dose_id,
@@ -202,6 +203,7 @@ def _dose_row(plan: Plan, d: DoseLife) -> Json:
         "outcome": d.stage if ended else "",
         "how": words.HOW.get(d.how, d.how),
         "by": d.by,
+        "second": d.stage == "uncertain" and needs_second(state, d.regimen),
     }
 
 

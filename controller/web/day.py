@@ -27,6 +27,7 @@ class DoseRow:
     tone: str
     note: str
     unclear: bool
+    second: bool  # two people settle it, one of them by a signature
     may_skip: bool
 
 
@@ -68,7 +69,7 @@ SENTENCES = {
     "Locked": ("The machine stopped to be safe: {reason}.", "bad", True),
     "Unlocked": ("{by} set it free: {reason}.", "good", True),
     "PlanApproved": ("Plan version {version} is approved and waits for loading.", "calm", True),
-    "PlanRefused": ("A plan was refused: {code} at {place}.", "bad", True),
+    "PlanRefused": ("Something signed was refused: {code} at {place}.", "bad", True),
     "PlanInForce": ("Plan version {version} is in force.", "good", True),
     "RegimenHalted": ("{by} let a medicine rest from afar: {act}.", "bad", True),
     "RegimenResumed": ("{by} let a medicine go on.", "good", True),
@@ -164,6 +165,7 @@ def _dose(dose: Dose) -> DoseRow:
         tone=tone,
         note=note,
         unclear=state == "uncertain",
+        second=dose.second,
         may_skip=state in ("planned", "open", "ordered"),
     )
 

@@ -35,6 +35,7 @@ class Dose:
     outcome: str
     how: str
     by: str
+    second: bool = False  # in doubt, and settled by two people only
 
 
 @dataclass(frozen=True)
@@ -213,6 +214,7 @@ def _read_dose(source: Object) -> Dose:
         outcome=text(source, "outcome"),
         how=text(source, "how"),
         by=text(source, "by"),
+        second=flag(source, "second"),
     )
 
 

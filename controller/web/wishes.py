@@ -87,16 +87,13 @@ def _ask(form: Form) -> Object:
 
 
 def _settle(form: Form) -> Object:
-    built: Object = {
+    return {
         "wish": "settle",
         "dose_id": _field(form, "dose_id"),
         "outcome": _choice(form, "outcome", OUTCOMES),
         "how": _choice(form, "how", HOW),
         "by": _by(form),
     }
-    if form.get("second", "").strip():  # a high-alert medicine needs another person (R16)
-        built = {**built, "second": pseudonym(form["second"])}
-    return built
 
 
 def _unlock(form: Form) -> Object:

@@ -25,8 +25,13 @@ LATE_REASONS: Final = ("came-late", "was-away", "machine-could-not", "prescriber
 UNSURE: Final = (LOST, "tray-changed", "held-by-board")  # nobody can say what lies in there
 
 
-def settle(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
-    """A named person says what became of a dose in doubt; there is no default."""
+def settle(
+    state: State, facts: Facts, wish: Mapping[str, Json], second: str = ""
+) -> list[ev.Event]:
+    """A named person says what became of a dose in doubt; there is no default.
+
+    `second`: who has signed the same, verified; a name in the wish is nobody's signature.
+    """
     dose_id, by, how = text(wish, "dose_id"), text(wish, "by"), text(wish, "how")
     outcome = wish.get("outcome")
     if outcome not in ("taken", "missed"):
@@ -34,7 +39,9 @@ def settle(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Even
     d = state.doses.get(dose_id)
     if d is None or d.stage != "uncertain":
         raise Refused("not-uncertain", "Only a dose in doubt can be settled.")
-    second = _second(state, d, wish, by)
+    if not second and needs_second(state, d.regimen):
+        why = "This medicine needs a second person's signed word: bring it for dose {}."
+        raise Refused("second-person", why.format(dose_id))
     happened: list[ev.Event] = [ev.DoseSettled(dose_id, str(outcome), how, by, second)]
     alert = alert_id("dose-uncertain", dose_id)
     if alert in state.alerts:
@@ -42,18 +49,8 @@ def settle(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Even
     return happened
 
 
-def _second(state: State, d: DoseLife, wish: Mapping[str, Json], by: str) -> str:
-    """The other person that a high-alert medicine needs; "" where one is enough (R16)."""
-    if not _high_alert(state, d.regimen):
-        return ""
-    second = text(wish, "second") if wish.get("second") is not None else ""
-    if not second or second.casefold() == by.casefold():
-        raise Refused("second-person", "This medicine needs a second person's word, by name.")
-    return second
-
-
-def _high_alert(state: State, regimen: str) -> bool:
-    """As the plan says in which it was last found; a regimen that nobody knows is one."""
+def needs_second(state: State, regimen: str) -> bool:
+    """High-alert in the plan in which it was last found; a regimen that nobody knows is (R16)."""
     for envelope in (state.plan_envelope, *(f[0] for f in reversed(state.former))):
         for one in plan_of_envelope(envelope).regimens if envelope else ():
             if one.id == regimen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,11 @@ from hal.sim import mishaps
 from hal.wire.codes import ROW_GROUPS
 from schedules import localtime
 from schedules.doses import doses
+from schedules.halt import KIND as ACT
 from schedules.planfile import parse_plan
+from schedules.signed import open_document, seal_document
+from schedules.vouch import KIND as VOUCH
+from schedules.vouch import Vouch, seal_vouch
 from tests.controller.home import DAY, EXAMPLE, HOUR, Home, at
 from tests.controller.monday import (
     CALL,
@@ -50,17 +55,49 @@ def _in_doubt(home: Home) -> Any:
 
 
 def test_r16_a_doubt_about_a_high_alert_medicine_needs_two_people(tmp_path: Path) -> None:
-    """One name, or the same name twice, settles nothing."""
+    """Who has seen it, and another who signs: a name, two names or an own signature are not it."""
     home = at_home(tmp_path, HIGH)
     doubt = _in_doubt(home)
-    said = {"dose_id": doubt.dose_id, "outcome": "missed", "how": "counted", "by": "person/ada"}
-    assert "uncertain" == doubt.stage
-    assert "second-person" == home.wish("settle", **said).code
-    assert "second-person" == home.wish("settle", **said, second="person/ADA").code
-    assert "" == home.wish("settle", **said, second="person/ben").code
+    said = {"outcome": "missed", "how": "counted", "by": "person/ada"}
+    assert ("uncertain", True) == (doubt.stage, _shown(home, doubt)["second"])
+    named = {"dose_id": doubt.dose_id, **said}
+    assert "second-person" == home.wish("settle", **named).code
+    assert "second-person" == home.wish("settle", **named, second="person/ben").code
+    right = Vouch(home.plan.device, doubt.dose_id, **said)
+    anna, ben = home.private
+    for code, vouch, person in (
+        ("same-signer", replace(right, by=anna[0]), anna),
+        ("other-device", replace(right, device="another"), anna),
+        ("unknown-signer", right, ("person/ada", "checker", ben[2])),
+        ("bad-signature", right, (anna[0], anna[1], ben[2])),
+        ("not-uncertain", replace(right, dose_id="0" * 32), anna),
+    ):
+        assert code == home.wish("settle", document=seal_vouch(vouch, person)).code
+    assert "uncertain" == home.doses[doubt.dose_id].stage
+    assert "" == home.wish("settle", document=seal_vouch(right, anna)).code
+    assert "not-uncertain" == home.wish("settle", document=seal_vouch(right, anna)).code
 
     settled: Any = home.events(ev.DoseSettled)
-    assert [("person/ada", "person/ben")] == [(e.by, e.second) for e in settled]
+    assert [("person/ada", "pharmacist/anna")] == [(e.by, e.second) for e in settled]
+    assert False is _shown(home, doubt)["second"]
+
+
+def _shown(home: Home, life: Any) -> Any:
+    """The row of one dose, as the page gets it."""
+    return next(row for row in home.shown["doses"] if row["dose_id"] == life.dose_id)
+
+
+def test_r16_a_signature_on_an_act_is_none_on_a_word(tmp_path: Path) -> None:
+    """Each kind of document has its own beginning of what is signed: none stands for another."""
+    home = at_home(tmp_path, HIGH)
+    doubt = _in_doubt(home)
+    right = Vouch(home.plan.device, doubt.dose_id, "missed", "counted", "person/ada")
+    payload = open_document(VOUCH, seal_vouch(right, home.private[0]))[0]
+    other = seal_document(replace(VOUCH, domain=ACT.domain), payload, [home.private[0]])
+
+    assert "bad-signature" == home.wish("settle", document=other).code
+    assert "not-a-vouch" == home.wish("settle", document="{}").code
+    assert "no-envelope" == home.wish("settle", document=7).code
 
 
 def test_r16_a_settlement_frees_no_gap(home: Home) -> None:

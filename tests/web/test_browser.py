@@ -116,6 +116,20 @@ def test_an_unclear_dose_is_settled_by_name(page: Page, served: Served) -> None:
     ] == served.stage.controller.asked  # fmt: skip
 
 
+def test_r16_a_high_alert_dose_in_doubt_is_settled_by_two_and_shows_its_number(
+    page: Page, served: Served
+) -> None:
+    """No name can be typed for it: the page says whom to tell what, with the number to tell."""
+    doses = scenes.doses()
+    doubt = scenes.dose(0, 0, "Morphine 10 mg", "morphine", "uncertain")
+    doses[5] = {**doubt, "dose_id": "0123456789abcdef" * 2, "second": True}
+    served.stage.controller.show(scenes.snapshot(DUE_S + 4000, round=None, doses=doses))
+    page.goto(served.url + "/today")
+
+    expect(page.locator(".settle")).to_contain_text("0123456789abcdef0123456789abcdef")
+    assert 0 == page.get_by_role("button", name="It was taken").count()
+
+
 def test_a_refused_wish_is_shown_with_its_reason(page: Page, served: Served) -> None:
     """The controller's sentence reaches the person who asked."""
     served.stage.controller.answer = lambda _: {"ok": False, "code": "gap", "why": "Too soon."}
