@@ -13,7 +13,7 @@ import time
 from datetime import date, datetime
 from pathlib import Path
 
-from schedules import act_command, convert, expand, planfile, readback, seal
+from schedules import act_command, convert, expand, planfile, readback, seal, vouch_command
 from schedules.canonical import plan_hash
 from schedules.files import read_key, read_plan, read_trusted
 from schedules.halt import is_act
@@ -193,6 +193,9 @@ def _parser() -> argparse.ArgumentParser:
     act_command.act_parser(act)
     act.add_argument("--now", type=_iso, help="instant with offset; default: this clock")
     act.set_defaults(run=_act)
+    vouch = commands.add_parser("vouch", help="a second person's signed word on a dose in doubt")
+    vouch_command.vouch_parser(vouch)
+    vouch.set_defaults(run=vouch_command.run_vouch)
     verify = commands.add_parser("verify", help="may this envelope or act be taken?")
     verify.add_argument("envelope")
     verify.add_argument("--trusted", required=True, help="file of trusted signers")

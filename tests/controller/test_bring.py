@@ -18,11 +18,16 @@ import pytest
 from controller import bring
 from controller import events as ev
 from controller.sockets import Door
+from hal.sim import mishaps
 from schedules import seal
 from schedules.__main__ import main as schedules
 from tests.controller.home import Home
-from tests.controller.monday import CALL, OVER, at_home, fallen, how, version
+from tests.controller.monday import CALL, OVER, at_home, dose, fallen, how, version
 
+HIGH = (
+    "    piece_mg: 200\n",
+    "    piece_mg: 200\n    high_alert: yes\n    limits: {max_per_24h: 1}\n",
+)
 EVERY_MONDAY = (
     "          - {dose: 1, at: [08:00]}\n",
     "          - {dose: 1, at: [09:15], days: [mon]}\n",
@@ -185,6 +190,38 @@ def test_r7_a_new_version_is_brought_with_what_a_person_accepts(
     paired = home.events(ev.RowsPaired)
 
     assert ["pharmacist/anna"] == [one.by for one in paired]  # type: ignore[attr-defined]
+
+
+def test_r16_a_second_persons_word_is_signed_brought_and_settles(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ada sees it, the pharmacist signs: the doubt is settled by two, once, and says by whom."""
+    home = at_home(tmp_path, HIGH)
+    home.run_to(CALL)
+    mishaps.cause(home.world, "scale_stuck")
+    home.world.press()
+    home.run(60)
+    doubt = dose(home, "amlodipine-5").dose_id
+    word = tmp_path / "word.json"
+    said = ["vouch", doubt, "missed", "--device", home.plan.device, "--by", "Ada"]
+    said += ["--how", "counted", "--key", str(tmp_path / "pharmacist.key")]
+    for desk in at_desk(home, tmp_path):
+        assert 0 == schedules(said)
+        assert "Nothing was written" in capsys.readouterr().out and not word.exists()
+        assert 0 == schedules([*said, "-o", str(word)])
+        assert 1 == desk.bring(word)
+        shown = capsys.readouterr().out
+        assert "it was not taken" in shown and "NOT handed over yet" in shown
+        assert [] == home.events(ev.DoseSettled)
+        assert 0 == desk.bring(word, "--yes")
+        assert 1 == desk.bring(word, "--yes")
+        assert "refused: not-uncertain" in capsys.readouterr().err
+    settled = home.events(ev.DoseSettled)
+
+    assert [("missed", "person/ada", "pharmacist/anna")] == [
+        (one.outcome, one.by, one.second)  # type: ignore[attr-defined]
+        for one in settled
+    ]
 
 
 def test_nobody_at_the_door_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -127,3 +127,26 @@ def test_r4_a_changed_act_fits_no_signature(tmp_path: Path, keys: Path) -> None:
     with pytest.raises(PlanRefused) as refused:
         verify_act(mixed, trusted, device=DEVICE, now_s=NOW_S, after=0)
     assert "bad-signature" == refused.value.code
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({0: "0123"}, "not-a-dose"),
+        ({5: "person/pharmacist"}, "same-signer"),
+        ({7: "x" * 81}, "wrong-value"),
+    ],
+)
+def test_r16_a_word_that_is_not_plain_is_not_signed(
+    change: dict[int, str], code: str, tmp_path: Path, keys: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """Half a number, one person for both, a novel: refused, and no file is written."""
+    words = ["0123456789abcdef" * 2, "taken", "--device", DEVICE, "--by", "Ada", "--how", "counted"]
+    for index, word in change.items():
+        words[index] = word
+    path = tmp_path / "word.json"
+    assert 1 == run("vouch", *words, "--key", keys / "pharmacist.key", "-o", path)
+
+    assert f"refused: {code} at" in capsys.readouterr().err
+    assert not path.exists()
