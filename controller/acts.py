@@ -30,7 +30,7 @@ UNTOLD_S: Final = 30  # while nobody has heard of a doubt it is looked at this o
 
 
 def desired(state: State, facts: Facts) -> Desired:
-    """What the board is asked for now; state, not a command."""
+    """What is asked of the board in this turn; state, not a command."""
     d = Desired()
     order = state.order
     if order is not None and order.stage != "resolved":

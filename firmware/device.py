@@ -43,7 +43,7 @@ class Inputs:
 
 
 class Device:
-    """A board. The firmware calls nothing else."""
+    """The interface of a board, which overrides all of it. The firmware calls nothing else."""
 
     def __init__(self, sense: Inputs) -> None:
         self.sense = sense

@@ -19,7 +19,7 @@ _BLANK = b"\xff" * PAGE
 
 
 class Chip:
-    """NOR flash: erased bytes are 0xFF, programming only clears bits; both wait until done."""
+    """The interface of NOR flash: erased is 0xFF, programming clears bits; both wait until done."""
 
     def read(self, at: int, count: int) -> bytes:
         """`count` bytes."""

@@ -114,7 +114,7 @@ class ControllerPlace(ControllerSocket):
 
     @property
     def gone(self) -> bool:
-        """It is to stay away for now."""
+        """It is to stay away at this instant."""
         return self.away or self.world.now_ms < self.away_until_ms
 
     def ready(self) -> bool:

@@ -229,7 +229,7 @@ def _doubtful(now: Snapshot, dose: Dose) -> Panel:
     return Panel(
         "doubt",
         "bad",
-        "Please take no more for now",
+        "Please take no more until this is clear",
         f"It is not clear what happened to the {words.clock(dose.due_at, now.zone)} medicine.",
         "Somebody who knows can say so under Today.",
     )

@@ -163,7 +163,7 @@ def how(word: str) -> str:
 
 
 def refusal(code: str) -> str:
-    """Why an as-needed medicine may not be asked for now."""
+    """Why a request for an as-needed medicine is refused."""
     return REFUSAL_WORDS.get(code, code.replace("-", " "))
 
 

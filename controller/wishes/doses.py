@@ -98,7 +98,7 @@ def _in_limits(state: State, facts: Facts, d: DoseLife) -> None:
         raise Refused("gap", "Too soon after the last one.", free)
     room = room_at(state, state.plan_envelope, d.regimen, d.quarters, now)
     if room > now:
-        raise Refused("cap", "That is the most for now.", room)
+        raise Refused("cap", "That is the most that is allowed within this time.", room)
     for counter in counters_of(state.plan_envelope):
         ahead = between(state.plan_envelope, now, now + counter.gap_s + DAY_S)
         for row in ahead if d.regimen in counter.regimens else ():

@@ -26,7 +26,7 @@ class SimSense(Sense, Inputs):
 
 
 class Link:
-    """Where the operations go: `Socket` here, `Direct` in direct.py."""
+    """The interface to where the operations go: `Socket` here, `Direct` in direct.py."""
 
     def begin(self, sense: SimSense) -> "list[bytes]":
         """Fill `sense` with the inputs of this turn; returns the cable's bytes in pieces."""
