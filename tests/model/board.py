@@ -8,7 +8,6 @@ inputs come together (explore.py).
 
 from __future__ import annotations
 
-from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,19 +17,16 @@ from hal.sim import mishaps
 from hal.wire import codes
 from hal.wire.messages import ACTUAL_SIZE, unpack_actual
 from tests.model import invariants
+from tests.model.frozen import NOW, Frozen, freeze_world, thaw_world
 from tests.model.machine import (
     ALIVE,
-    NOW,
     SILENT,
     UP,
     Firmware,
-    Frozen,
     ModelWorld,
     durable_order,
     firmware,
-    freeze_world,
     lose_power,
-    thaw_world,
 )
 from tests.model.scene import Scene, utc_2020
 
@@ -97,6 +93,7 @@ class Board:
         self._ids: dict[object, int] = {}
         self._step: dict[tuple[object, ...], tuple[int, tuple[str, ...]]] = {}
         self._cuts: dict[tuple[object, ...], tuple[int, ...]] = {}
+        self._left: dict[tuple[Frozen, int, tuple[int, int, int]], int] = {}
         self._world = ModelWorld(scene.home.world.utc0_ms)
         self._breaks: list[str] = []
         self._said: dict[tuple[bytes, int], bytes] = {}
@@ -110,6 +107,7 @@ class Board:
         """The board of the loaded home, on the plain cable."""
         theirs, w = self.scene.home.world, self._world
         w.__dict__.update(deepcopy(vars(theirs)))  # the scene is everybody's
+        w.memory = None
         w.boot_ms, w.ready_ms, w.watchdog_ms = w.now_ms - UP, w.now_ms - UP, w.now_ms + 8_000
         w.later = []
         old = self.scene.home.executives[-1]
@@ -167,15 +165,18 @@ class Board:
         elif now < seen:
             self._breaks.append(f"I7: the board said {seen} and now {now}")
         self._breaks += invariants.rest(w, fw, self.scene) if mid < 0 else []
-        photo = fw.photo()
+        photo, frozen, seen = fw.photo(), freeze_world(w), max(seen, now)
+        found = self._ids.get((frozen, photo, fw.heard, mid, seen))
+        if found is not None:
+            return found
         desired = fw.inbox.desired
         return self._number(
             BoardState(
-                freeze_world(w),
+                frozen,
                 photo,
                 fw.heard,
                 mid,
-                max(seen, now),
+                seen,
                 self._actual(fw),
                 desired.pack() if desired is not None else b"",
                 (order.number, order.state),
@@ -343,17 +344,17 @@ class Board:
             self._breaks = []
             self._recording = True
             w, seen = self._world, self.states[number].seen
-            with suppress(AssertionError):
-                self._do(number, phase, what)
+            self.runs += 1
+            after = number
+            try:
+                after = self._do(number, phase, what)
+            except AssertionError as error:
+                self._breaks.append(f"the firmware asserts: {error!r}")
             self._recording = False
             moments = dict.fromkeys(w.cuts or [])
             w.cuts = None
-            left = []
-            for frozen in moments:
-                thaw_world(w, frozen, phase, self.scene.times[phase] * 1000)
-                if w.up:
-                    lose_power(w)
-                left.append(self._dark(seen))
+            self._step[key] = (after, tuple(sorted(set(self._breaks))))
+            left = [self._cut(frozen, phase, seen) for frozen in moments]
             found = self._cuts[key] = tuple(dict.fromkeys(left))
         return found
 
@@ -362,8 +363,18 @@ class Board:
         key = (number, phase, "rest")
         found = self._cuts.get(key)
         if found is None:
-            state, w = self.states[number], self._world
-            thaw_world(w, state.world, phase, self.scene.times[phase] * 1000)
-            lose_power(w)
-            found = self._cuts[key] = (self._dark(state.seen),)
+            state = self.states[number]
+            found = self._cuts[key] = (self._cut(state.world, phase, state.seen),)
         return found[0]
+
+    def _cut(self, frozen: Frozen, phase: int, seen: tuple[int, int, int]) -> int:
+        """What is left when the power is lost in this world."""
+        key = (frozen, phase, seen)
+        found = self._left.get(key)
+        if found is None:
+            w = self._world
+            thaw_world(w, frozen, phase, self.scene.times[phase] * 1000)
+            if w.up:
+                lose_power(w)
+            found = self._left[key] = self._dark(seen)
+        return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from tests.model.explore import Config
+from tests.model.inputs import Config
 
 _BASE: Final = Config(
     "", crashes=0, resets=0, presses=1, lifts=0, orders=2, quiet=0, asked=1, told=0, times=3
@@ -57,11 +57,11 @@ LONG: Final = (
     replace(_ONE, name="two doses in their gap, 1 crash", plan="gap", presses=2, lifts=1,
             crashes=1, told=0, asked=0),
     *(
-        replace(_ONE, name=f"{f}, 1 reset, cup", fault=f, resets=1, lifts=1, told=0)
-        for f in _FAULTS
-    ),
-    *(
-        replace(_ONE, name=f"{f}, 1 crash, 1 reset", fault=f, crashes=1, resets=1)
-        for f in _FAULTS
+        row
+        for f in _FAULTS  # both rows of a fault share the tables of its board
+        for row in (
+            replace(_ONE, name=f"{f}, 1 reset, cup", fault=f, resets=1, lifts=1, told=0),
+            replace(_ONE, name=f"{f}, 1 crash, 1 reset", fault=f, crashes=1, resets=1),
+        )
     ),
 )  # fmt: skip

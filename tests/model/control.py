@@ -22,9 +22,10 @@ from controller.state import State
 from controller.table import IllegalStep
 from controller.trusted_time import ClockWatch
 from hal.wire import codes
-from hal.wire.messages import NO_DIGEST, Desired, unpack_actual, unpack_desired
+from hal.wire.messages import NO_DIGEST, Actual, Desired, unpack_actual, unpack_desired
 from tests.model import invariants
 from tests.model.scene import Scene
+from tests.model.values import Numbers, States
 
 FRESH_S: Final = 15  # the board's word is fresh for so long
 
@@ -62,6 +63,18 @@ class ControlState:
         return self.state is None
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of decide, fold and acts: a pure function of state and facts, so computed once."""
+
+    wrote: tuple[tuple[State, tuple[ev.Event, ...], bool], ...]  # after, what tells, barrier
+    wants: Desired
+    broken: tuple[str, ...]
+
+
+_TELLING: Final = (ev.OrderCommitted, ev.DoseClosed, ev.DoseSettled, ev.TakenLate)
+
+
 class Control:
     """All states of one controller met so far, numbered in the order they were met."""
 
@@ -73,6 +86,10 @@ class Control:
         self._ids: dict[object, int] = {}
         self._steps: dict[tuple[object, ...], tuple[int, tuple[str, ...]]] = {}
         self._broken: list[str] = []
+        self._values = States()
+        self._audits = Numbers()
+        self._turns: dict[tuple[object, ...], Turn] = {}
+        self._heard: dict[bytes, Actual | None] = {b"": None}
         s = scene.state
         self.first = self._number(s, Audit(), s, Audit(), 1, b"", "stale", Desired())
 
@@ -91,9 +108,11 @@ class Control:
     ) -> int:
         if state is not None and process >= self.lives:
             disk = state  # its last life: nobody will ever read what is on the disk
-        disk_value = _value(disk)
-        volatile = _value(state) if state is not disk else disk_value
-        key = (volatile, audit, disk_value, disk_audit, process, actual, link)
+        values, audits = self._values, self._audits
+        key = (
+            values.of(state), audits.of(audit), values.of(disk), audits.of(disk_audit),
+            process, actual, link,
+        )  # fmt: skip
         found = self._ids.get(key)
         if found is None:
             found = self._ids[key] = len(self.states)
@@ -152,36 +171,6 @@ class Control:
 
     # --- one turn ----------------------------------------------------------------------------
 
-    def _facts(self, c: ControlState, state: State, phase: int, actual: bytes, link: str) -> Facts:
-        utc_s = self.scene.times[phase]
-        board = unpack_actual(actual) if actual else None
-        age_s = 0
-        if board is not None:
-            passed = utc_s - board.utc_s - codes.EPOCH_2020_S
-            age_s = passed if actual == c.actual and 0 <= passed < FRESH_S else 0
-        judged = ClockWatch().judge(
-            utc_s * 1000,
-            0,
-            board.utc_s + age_s if board is not None else None,
-            board is not None and bool(board.flags & codes.F_CLOCK_SET),
-            state.floor_s * 1000,
-            state.clock_confirmed_at > 0,
-            board_set_ms=state.clock_set_s * 1000 if state.clock_set_s else None,
-        )
-        head = board.head if board is not None else NO_DIGEST
-        return Facts(
-            utc_s=utc_s,
-            clock_trusted=judged.trusted,
-            clock_reason=judged.reason,
-            spread_s=judged.spread_s,
-            board=board,
-            board_age_s=age_s,
-            link=link,
-            reporting=False,
-            head_known=head == NO_DIGEST or head in c.audit.heads,
-            log_epoch="0011223344556677",
-        )
-
     def _turn(
         self,
         c: ControlState,
@@ -194,9 +183,70 @@ class Control:
     ) -> int:
         state, audit, disk, disk_audit = c.state, c.audit, c.disk, c.disk_audit
         assert state is not None
-        facts = self._facts(c, state, phase, actual, link)
-        if facts.board is None and not fresh:  # a process that has just begun was not silent yet
-            facts = replace(facts, silent_s=ALONE_S)
+        if actual not in self._heard:
+            self._heard[actual] = unpack_actual(actual)
+        board = self._heard[actual]
+        age_s, head_known = 0, True
+        if board is not None:
+            passed = self.scene.times[phase] - board.utc_s - codes.EPOCH_2020_S
+            age_s = passed if actual == c.actual and 0 <= passed < FRESH_S else 0
+            head_known = board.head == NO_DIGEST or board.head in audit.heads
+        # a process that has just begun was not silent yet
+        silent = board is None and not fresh
+        key = (
+            self._values.of(state), phase, actual, link, age_s, head_known, silent, wish, c.process
+        )  # fmt: skip
+        turn = self._turns.get(key)
+        if turn is None:
+            facts = self._facts(state, phase, board, age_s, link, head_known)
+            if silent:
+                facts = replace(facts, silent_s=ALONE_S)
+            turn = self._turns[key] = self._think(state, facts, phase, wish, c.process)
+        self._broken += turn.broken
+        for after, telling, barrier in turn.wrote:
+            state = after
+            if telling:
+                audit = self._tell(audit, telling, c.process)
+            if barrier:
+                disk, disk_audit = state, audit
+        return self._number(state, audit, disk, disk_audit, c.process, actual, link, turn.wants)
+
+    def _facts(
+        self,
+        state: State,
+        phase: int,
+        board: Actual | None,
+        age_s: int,
+        link: str,
+        head_known: bool,
+    ) -> Facts:
+        utc_s = self.scene.times[phase]
+        judged = ClockWatch().judge(
+            utc_s * 1000,
+            0,
+            board.utc_s + age_s if board is not None else None,
+            board is not None and bool(board.flags & codes.F_CLOCK_SET),
+            state.floor_s * 1000,
+            state.clock_confirmed_at > 0,
+            board_set_ms=state.clock_set_s * 1000 if state.clock_set_s else None,
+        )
+        return Facts(
+            utc_s=utc_s,
+            clock_trusted=judged.trusted,
+            clock_reason=judged.reason,
+            spread_s=judged.spread_s,
+            board=board,
+            board_age_s=age_s,
+            link=link,
+            reporting=False,
+            head_known=head_known,
+            log_epoch="0011223344556677",
+        )
+
+    def _think(self, state: State, facts: Facts, phase: int, wish: object, process: int) -> Turn:
+        """Rules and folds until nothing more happens."""
+        wrote: list[tuple[State, tuple[ev.Event, ...], bool]] = []
+        broken: list[str] = []
         for _ in range(MOST_STEPS):
             try:
                 if wish is not None:
@@ -208,73 +258,49 @@ class Control:
                 wish = None
                 continue
             except (IllegalStep, AssertionError) as error:
-                self._broken.append(f"we are wrong: {error!r}")
+                broken.append(f"we are wrong: {error!r}")
                 happened = [] if state.locked else [ev.Locked("we are wrong")]
             if not happened:
                 break
-            self._broken += invariants.transaction(state, facts, happened, audit, self.scene)
+            broken += invariants.transaction(state, facts, happened, self.scene)
             try:
-                state, audit = self._record(state, audit, happened, phase, c.process)
+                for event in happened:
+                    head = _head(process, event.order) if type(event) is ev.OrderCommitted else ""
+                    at_ms = self.scene.times[phase] * 1000
+                    state = fold(state, event, at_ms, head or "0" * 64)
             except (IllegalStep, AssertionError) as error:
-                self._broken.append(f"we are wrong: {error!r}")
+                broken.append(f"we are wrong: {error!r}")
                 break
-            if any(event.barrier for event in happened):
-                disk, disk_audit = state, audit
+            telling = tuple(e for e in happened if isinstance(e, _TELLING))
+            wrote.append((state, telling, any(event.barrier for event in happened)))
         else:
-            self._broken.append("no end of deciding")
-        self._broken += invariants.settled_down(state, facts, self.scene)
-        wants = acts.desired(state, facts)
-        return self._number(state, audit, disk, disk_audit, c.process, actual, link, wants)
+            broken.append("no end of deciding")
+        broken += invariants.settled_down(state, facts, self.scene)
+        return Turn(tuple(wrote), acts.desired(state, facts), tuple(broken))
 
-    def _record(
-        self, state: State, audit: Audit, happened: list[ev.Event], phase: int, process: int
-    ) -> tuple[State, Audit]:
-        at_ms = self.scene.times[phase] * 1000
+    def _tell(self, audit: Audit, telling: tuple[ev.Event, ...], process: int) -> Audit:
+        """What the journal holds after these events, too."""
         changes: dict[str, Any] = dict(vars(audit))
-        for event in happened:
-            head = "0" * 64
+        for event in telling:
             if isinstance(event, ev.OrderCommitted):
-                head = hashlib.sha256(f"{process} {event.order}".encode()).hexdigest()
                 changes["committed"] = (*changes["committed"], event.order)
-                changes["heads"] = changes["heads"] | {bytes.fromhex(head[:32])}
+                head = bytes.fromhex(_head(process, event.order)[:32])
+                changes["heads"] = changes["heads"] | {head}
             elif isinstance(event, ev.DoseClosed):
+                self._broken += invariants.i3_write_once(event, audit)
                 row = (event.dose_id, event.outcome, event.how)
                 changes["closed"] = (*changes["closed"], row)
             elif isinstance(event, ev.DoseSettled):
-                changes["settled"] = (
-                    *changes["settled"], (event.dose_id, event.outcome, event.by)
-                )  # fmt: skip
+                row = (event.dose_id, event.outcome, event.by)
+                changes["settled"] = (*changes["settled"], row)
             elif isinstance(event, ev.TakenLate):
                 changes["late"] = (*changes["late"], event.dose_id)
-            state = fold(state, event, at_ms, head)
-        return state, Audit(**changes)
+        return Audit(**changes)
 
 
-def _value(state: State | None) -> object:
-    """A value to compare by. Left out: what is only shown, and instants that count only in doubt.
-
-    When an alert was raised and a round was offered is shown to people and read by no rule.
-    """
-    if state is None:
-        return None
-    found: list[object] = []
-    for name, value in state.__dict__.items():
-        if (
-            name == "now_s"
-            or (name == "clock_since_s" and state.clock_trusted)
-            or (name == "board_seen_s" and state.board_joined)
-        ):
-            continue
-        if name == "alerts":
-            found.append(frozenset((a.alert_id, a.acknowledged_by) for a in state.alerts.values()))
-        elif name == "round" and state.round is not None:
-            r = state.round
-            found.append((r.round, r.compartments, r.fills, r.digest, r.done, r.started))
-        elif isinstance(value, dict):
-            found.append(frozenset(value.items()))
-        else:
-            found.append(value)
-    return tuple(found)
+def _head(process: int, order: int) -> str:
+    """The head of the journal at a COMMIT of this process, hex."""
+    return hashlib.sha256(f"{process} {order}".encode()).hexdigest()
 
 
 def _lifts(state: State) -> int:

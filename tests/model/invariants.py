@@ -160,14 +160,11 @@ def i16_alone(w: ModelWorld, fw: Firmware, scene: Scene) -> list[str]:
 # --- at the controller: every transaction ------------------------------------------------------
 
 
-def transaction(
-    before: State, facts: Facts, happened: list[ev.Event], audit: Audit, scene: Scene
-) -> list[str]:
-    """Everything that is judged when the controller writes."""
+def transaction(before: State, facts: Facts, happened: list[ev.Event], scene: Scene) -> list[str]:
+    """Everything that is judged when the controller writes, but I3, which needs the journal."""
     broken: list[str] = []
     for event in happened:
         if isinstance(event, ev.DoseClosed):
-            broken += i3_write_once(event, audit)
             broken += i3b_alert(event, happened)
             broken += i19_anchor(event, facts, before)
         elif isinstance(event, ev.OrderPrepared | ev.OrderCommitted):

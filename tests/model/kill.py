@@ -34,7 +34,8 @@ def explore(name: str) -> int:
     from tests.model import mutate
 
     mutate.install(name)
-    from tests.model.explore import Config, Explorer
+    from tests.model.explore import Explorer
+    from tests.model.inputs import Config
 
     bounds = dict(MUTANTS[name].bounds or {})
     result = Explorer(Config(name, **bounds)).run(stop=True)  # type: ignore[arg-type]

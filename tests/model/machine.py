@@ -8,12 +8,11 @@ tell copies of one memory apart are normalised.
 
 from __future__ import annotations
 
-import binascii
-import struct
-from typing import Any, Final
+from typing import Final
 
 from firmware import pairing, store
 from firmware.cycle import IDLE
+from firmware.lease import Holding
 from firmware.loop import Executive
 from firmware.mind import Mind
 from firmware.mover import Mover
@@ -21,36 +20,19 @@ from firmware.order import SIZE as ORDER_SIZE
 from firmware.order import Order
 from hal.sim.board import SimBoard, SimSense
 from hal.sim.direct import Direct
-from hal.sim.pieces import Piece
 from hal.sim.sense import BROWN_OUT
 from hal.sim.tray import NEVER
 from hal.sim.world import World
 from hal.wire import codes
 from hal.wire.frame import DESIRED
+from hal.wire.packed import PackedLease
 from hal.wire.session import BoardEnd
 from tests.controller.home import KEY
+from tests.model.frozen import LUCK, Frozen, freeze_world, number_of
 
-NOW: Final = 1_000_000_000  # the world's millisecond of every thawed state
 UP: Final = 200_000  # since when a board at rest counts as running
 LONG: Final = 2_000  # at rest everything that lasts shorter is over
-LUCK: Final = 0x5EED5EED5EED5EED
 ALIVE, SILENT, NEWBORN = 0, 1, 2  # what the board thinks of its cable
-
-Frozen = tuple[Any, ...]
-
-_PARTS: Final = ("tray", "flap", "chute", "cup")
-_INSTANTS: Final = frozenset(
-    {
-        "start_ms", "energised_ms", "notice_ms", "held_since_ms", "dark_until_ms", "change_ms",
-        "settle_ms",
-    }
-)  # fmt: skip
-_LISTS: Final = frozenset({"releases", "flights", "landings", "exposures"})
-_OWN: Final = (
-    "door_open", "service_on", "button_down", "door_count", "press_count", "lamp_shows",
-    "buzzer_sounds", "up", "reset_cause", "starved", "bounces", "button_stuck", "agreed", "void",
-)  # fmt: skip
-_OWN_INSTANTS: Final = ("boot_ms", "ready_ms", "watchdog_ms")
 
 
 class ModelWorld(World):
@@ -62,6 +44,7 @@ class ModelWorld(World):
         self.phase = 0  # which of the scene's instants it is
         self.moved: list[tuple[str, int, Order]] = []  # drive and gate, by which durable order
         self.void = 0  # the highest order there was when the power was last lost
+        self.memory: bytes | None = None  # what lies in it, None: written to since the thaw
         self.agreed = 0  # the round that was prepared when somebody pressed, in this boot
 
     def mark(self, what: str) -> None:
@@ -102,6 +85,7 @@ class ModelWorld(World):
     def fram_write(self, address: int, data: bytes) -> None:
         """FRAM_WRITE."""
         self.cut_point()
+        self.memory = None
         super().fram_write(address, data)
 
 
@@ -111,7 +95,7 @@ def durable_order(w: World) -> Order:
     copies = []
     for copy in (0, 1):
         at = store.address(store.MIND, copy)
-        number = _number(w.fram.data, at, store.MIND)
+        number = number_of(w.fram.data, at, store.MIND)
         if number:
             copies.append((number, at + store._HEAD_SIZE))
     if copies:
@@ -120,18 +104,61 @@ def durable_order(w: World) -> Order:
     return order
 
 
+_read: dict[tuple[bytes, int], tuple[bytes, int]] = {}
+
+
+class Remembered(store.Store):
+    """The production store; what it has read from the very same memory is not read again."""
+
+    world: ModelWorld
+
+    def read(self, record: int) -> bytes | None:
+        """As the store reads it; a memory that had to be mended is not remembered."""
+        memory = self.world.memory
+        if memory is None:
+            return super().read(record)
+        found = _read.get((memory, record))
+        if found is None:
+            payload = super().read(record)
+            if payload is not None and self.world.memory is memory:
+                _read[memory, record] = (payload, self._numbers[record])
+            return payload
+        self._numbers[record] = found[1]
+        return found[0]
+
+
+_held: dict[bytes, tuple[PackedLease, bytes]] = {}
+
+
+class Held(Holding):
+    """The production holding; the lease of the very same memory is not unpacked again."""
+
+    world: ModelWorld
+
+    def load(self) -> None:
+        """As the holding loads it; what had to be completed or mended is not remembered."""
+        memory = self.world.memory
+        found = _held.get(memory) if memory is not None else None
+        if found is not None and found[0].lease_no <= self._mind.ledger.lease_no:
+            self.lease, self.digest = found
+            return
+        super().load()
+        if memory is not None and self.world.memory is memory and self.lease is not None:
+            _held[memory] = (self.lease, self.digest)
+
+
 class Wire(Direct):
     """The board's operations on the world; the cable is a list of sentences."""
 
     def __init__(self, world: ModelWorld) -> None:
         super().__init__(world)
-        self._model = world
+        self.model = world
         self.inbox: list[bytes] = []
 
     def begin(self, sense: SimSense) -> list[bytes]:
         """The inputs of now, and the sentences that were delivered."""
-        self._model.attention = False
-        vars(sense).update(vars(self._model.sense(LUCK)))
+        self.model.attention = False
+        vars(sense).update(vars(self.model.sense(LUCK)))
         inbox, self.inbox = self.inbox, []
         return inbox
 
@@ -182,6 +209,12 @@ class Firmware(Executive):
     def __init__(self, board: SimBoard, wire: Wire) -> None:
         super().__init__(board, KEY)
         self.wire = wire
+        self.memory.__class__ = Remembered
+        assert isinstance(self.memory, Remembered)
+        self.memory.world = wire.model
+        self.holding.__class__ = Held
+        assert isinstance(self.holding, Held)
+        self.holding.world = wire.model
 
     def plug(self, heard: int) -> None:
         """The plain link in the place of the session layer."""
@@ -277,152 +310,6 @@ def _still(now_ms: int) -> Mover:
         if name.endswith("_ms"):
             setattr(mover, name, now_ms)
     return mover
-
-
-# --- the world as a value ----------------------------------------------------------------------
-
-
-def _away(value: int, now_ms: int) -> int:
-    return value if value in (-1, NEVER) else value - now_ms
-
-
-def _back(value: int) -> int:
-    return value if value in (-1, NEVER) else value + NOW
-
-
-def freeze_world(w: ModelWorld) -> Frozen:
-    """All of the world that any future hangs on; pieces by (fill, place in it)."""
-    now = w.now_ms
-    _at_rest(w)
-    parts = []
-    for name in _PARTS:
-        part = vars(getattr(w, name))
-        parts.append(
-            tuple(
-                _away(v, now) if k in _INSTANTS else v for k, v in part.items() if k not in _LISTS
-            )
-        )
-    where = {id(p): (f.number - 1, i) for f in w.ledger.fills for i, p in enumerate(f.pieces)}
-    chute = w.chute
-    air = tuple(
-        tuple((at - now, *where[id(p)]) for at, p in moments)
-        for moments in (chute.releases, chute.flights, chute.landings)
-    )
-    pieces = tuple(
-        tuple(
-            (p.place, _phase(p.fell_ms, w), _phase(p.gone_ms, w), p.by, p.stays) for p in f.pieces
-        )
-        for f in w.ledger.fills
-    )
-    cup = tuple(where[id(p)] for p in w.ledger.in_cup)
-    lifted = tuple(where[id(p)] for p in w.ledger.lifted)
-    shown = tuple((e["compartment"], e["turning"], _phase(e["at_ms"], w)) for e in chute.exposures)
-    own = tuple(getattr(w, k) for k in _OWN)
-    instants = tuple(_away(getattr(w, k), now) for k in _OWN_INSTANTS)
-    later = tuple((at - now, what, argument) for at, _, what, argument in w.later)
-    return (
-        tuple(parts), air, pieces, cup, lifted, shown, own, instants, later, w._gate_ends,
-        _fram(w),
-    )  # fmt: skip
-
-
-def _phase(ms: object, w: ModelWorld) -> int | None:
-    assert ms is None or isinstance(ms, int)
-    return w.phase if ms is not None and ms >= NOW - 10_000_000 else ms
-
-
-def _at_rest(w: ModelWorld) -> None:
-    """What a part remembers of a motion that is over changes nothing any more."""
-    now = w.now_ms
-    tray, flap, cup = w.tray, w.flap, w.cup
-    if tray.sign == 0:
-        tray.travel, tray.short, tray.start_ms = 0, False, now
-    if flap.position(now) == flap.goal():
-        flap.from_position, flap.start_ms = flap.goal(), now
-    if not flap.held_open:
-        flap.held_since_ms = now
-    if cup.settle_ms == NEVER and now - cup.change_ms >= 600:
-        cup.from_mg, cup.change_ms = cup.to_mg, now - 600
-    if w.chute.dark_until_ms <= now:
-        w.chute.dark_until_ms = now
-
-
-_ENDS: Final = store.address(store.MIND, 1) + store._stride(store.MIND)
-_kept: dict[bytes, bytes] = {}
-
-
-def _fram(w: ModelWorld) -> bytes:
-    """The memory; numbers of writes only say which copy is newer, and that they keep saying."""
-    data = w.fram.data[:_ENDS]
-    for record in (store.PAIRING, store.EPOCH, store.LEASE, store.MIND):
-        copies = [_number(data, store.address(record, k), record) for k in (0, 1)]
-        whole = sorted({n for n in copies if n})
-        for k in (0, 1):
-            if copies[k]:
-                number = whole.index(copies[k]) + 1
-                if number != copies[k]:
-                    _renumber(data, store.address(record, k), number)
-    kept = bytes(data)
-    return _kept.setdefault(kept, kept)
-
-
-def _number(data: bytearray, at: int, record: int) -> int:
-    name, length, number = struct.unpack_from("<BHI", data, at)
-    if name != record + 1 or length > store._CAPACITY[record]:
-        return 0
-    end = at + store._HEAD_SIZE + length
-    crc = struct.unpack_from("<I", data, end)[0]
-    sound: bool = crc == binascii.crc32(memoryview(data)[at:end]) & 0xFFFFFFFF
-    return int(number) if sound else 0
-
-
-def _renumber(data: bytearray, at: int, number: int) -> None:
-    length = struct.unpack_from("<BHI", data, at)[1]
-    struct.pack_into("<I", data, at + 3, number)
-    end = at + store._HEAD_SIZE + length
-    crc = binascii.crc32(memoryview(data)[at:end]) & 0xFFFFFFFF
-    struct.pack_into("<I", data, end, crc)
-
-
-def thaw_world(w: ModelWorld, frozen: Frozen, phase: int, utc_ms: int) -> None:
-    """The world becomes what was frozen, at the instant `phase`, all of its clocks at `utc_ms`."""
-    (parts, air, pieces, cup, lifted, shown, own, instants, later, ends, fram) = frozen
-    w.now_ms, w.phase, w.attention, w.cuts, w._next_ms = NOW, phase, True, None, -1
-    w.cut_in_ops, w.later_serial = 0, len(later)
-    w.chance.state = LUCK
-    for name, values in zip(_PARTS, parts, strict=True):
-        part = vars(getattr(w, name))
-        keys = [k for k in part if k not in _LISTS]
-        for k, v in zip(keys, values, strict=True):
-            part[k] = _back(v) if k in _INSTANTS else v
-    ledger = w.ledger
-    ledger.in_compartment = {}
-    for fill, rows in zip(ledger.fills, pieces, strict=True):
-        for piece, row in zip(fill.pieces, rows, strict=True):
-            piece.place, piece.fell_ms, piece.gone_ms, piece.by, piece.stays = row
-            if piece.place == "compartment":
-                ledger.in_compartment.setdefault(fill.compartment, []).append(piece)
-    ledger.in_cup = [ledger.fills[f].pieces[i] for f, i in cup]
-    ledger.lifted = [ledger.fills[f].pieces[i] for f, i in lifted]
-    chute = w.chute
-    chute.releases, chute.flights, chute.landings = (
-        [(x[0] + NOW, _piece(w, x)) for x in rows] for rows in air
-    )
-    chute.exposures = [{"compartment": c, "turning": t, "at_ms": p} for c, t, p in shown]
-    vars(w).update(zip(_OWN, own, strict=True))
-    for k, v in zip(_OWN_INSTANTS, instants, strict=True):
-        setattr(w, k, _back(v))
-    w.later = [(x[0] + NOW, i, x[1], x[2]) for i, x in enumerate(later)]
-    w._gate_ends = ends
-    w.fram.data[:_ENDS] = fram
-    w.supply.since_ms = NOW
-    w.drives, w.resets, w.hazards, w.moved = [[NOW, -1, 0]], [], [], []
-    w.board_clock.base_utc_ms, w.board_clock.base_ms = utc_ms, NOW
-    w.board_clock.drift_ppm = -1_000_000
-
-
-def _piece(w: ModelWorld, where: tuple[int, int, int]) -> Piece:
-    return w.ledger.fills[where[1]].pieces[where[2]]
 
 
 def lose_power(w: ModelWorld) -> None:

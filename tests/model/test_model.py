@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.model.configs import SLICE
-from tests.model.explore import Config, Explorer
+from tests.model.explore import Explorer
+from tests.model.inputs import Config
 
 
 @pytest.mark.hazard("H01", "H03")
