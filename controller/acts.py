@@ -22,8 +22,8 @@ from controller.rules.verdicts import NO_VERDICT_S
 from controller.state import Order, State
 from hal.wire import codes
 from hal.wire.messages import Desired
+from schedules.model import DAY_S
 
-DAY_S: Final = 86400
 LOOK_S: Final = 3600  # standing conditions are looked at at least this often
 ALARM_SEVERITY: Final = 3
 UNTOLD_S: Final = 30  # while nobody has heard of a doubt it is looked at this often

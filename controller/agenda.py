@@ -11,16 +11,13 @@ from __future__ import annotations
 import base64
 import json
 from functools import lru_cache
-from typing import Final
 
 from controller.state import ROWS_MARK, State
 from schedules.canonical import from_canonical
 from schedules.doses import asked_dose, doses
 from schedules.limits import counters
-from schedules.model import Counter, Dose, Plan
+from schedules.model import DAY_S, Counter, Dose, Plan
 from schedules.rows import Rows, read_rows
-
-DAY_S: Final = 86400
 
 
 def signed(envelope: str) -> str:

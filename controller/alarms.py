@@ -20,8 +20,8 @@ from controller.rules.demand import uncovered
 from controller.state import LOST, State
 from hal.wire import codes
 from hal.wire.messages import Actual
+from schedules.model import DAY_S
 
-DAY_S: Final = 86400
 SILENT_S: Final = 30  # after the link went stale: together at most a minute
 CALM_S: Final = 120  # a cable that comes and goes is one alarm, not one each time
 DOUBT_S: Final = 60

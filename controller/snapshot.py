@@ -22,9 +22,8 @@ from controller.table import OUTCOMES
 from controller.wishes import may_ask
 from controller.wishes.doses import needs_second
 from hal.wire import codes
-from schedules.model import Plan
+from schedules.model import DAY_S, Plan
 
-DAY_S: Final = 86400
 OPENED: Final = ("door-opened", "tray-changed")  # a person must look again
 
 

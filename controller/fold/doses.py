@@ -13,8 +13,8 @@ from controller import fallen, table
 from controller.copies import replace
 from controller.fold.base import Changes, step
 from controller.state import KEEP_S, LOST, DoseLife, Release, State, with_dose
+from schedules.model import DAY_S
 
-DAY_S: Final = 86400
 LATEST_S: Final = 2 * DAY_S  # an outcome comes no later than this after its window
 
 

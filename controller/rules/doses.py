@@ -16,9 +16,8 @@ from controller.rules.alerts import close
 from controller.rules.limits import free_at
 from controller.state import KEEP_S, DoseLife, Fill, State
 from hal.wire import codes
-from schedules.model import Dose
+from schedules.model import DAY_S, Dose
 
-DAY_S: Final = 86400
 EARLIEST_S: Final = DAY_S  # no window opens longer than this before its dose is due
 FINISH_S: Final = 120  # a round that was started in time may finish within this (R14)
 ALONE_S: Final = 900  # without the board's clock a dose closes this much later

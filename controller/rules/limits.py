@@ -7,13 +7,9 @@ for what the limits are (schedules.limits, the signed plan).
 
 from __future__ import annotations
 
-from typing import Final
-
 from controller.agenda import counters_of, plan_of_envelope
 from controller.state import State
-from schedules.model import Counter
-
-DAY_S: Final = 86400
+from schedules.model import DAY_S, Counter
 
 
 def free_at(
