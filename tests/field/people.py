@@ -13,6 +13,7 @@ from hal.wire import codes
 from tests.controller.home import Home, at
 from tests.controller.plan_text import head
 
+EARLY = "2026-11-23T06:20:00+00:00"  # due at 07:00, offered from 06:30 to 08:00
 LOOK_S = 600  # between two looks at the machine
 CALLS = (codes.READY, codes.CALL, codes.WARN)
 _REGIMEN = """\

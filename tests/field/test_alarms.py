@@ -19,19 +19,10 @@ from fleet.store import Store
 from fleet.watch import Watcher
 from hal.sim import mishaps
 from tests.controller.home import Home
-from tests.field.people import PILL, attend
+from tests.field.people import EARLY, PILL, attend
 
-EARLY = "2026-11-23T06:20:00+00:00"  # due at 07:00, offered from 06:30 to 08:00
 HUB_KEY = bytes(range(64, 96))
 MINUTE = 60
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """One pill a day, loaded ten minutes before it may be asked for."""
-    one = Home(tmp_path, EARLY, plan=PILL)
-    one.install()
-    return one
 
 
 def severity(home: Home, code: str) -> int:

@@ -16,20 +16,11 @@ from hal.sim.control import HouseClient
 from hal.sim.house import InsideController
 from hal.wire import codes
 from tests.controller.home import Home
-from tests.field.people import PILL, attend, fallen
+from tests.field.people import attend, fallen
 from tests.home.running import BACK_LIMIT_S, UP_LIMIT_S, Run, until
 
-EARLY = "2026-11-23T06:20:00+00:00"  # due at 07:00, offered from 06:30 to 08:00
 TAKEN = [("amlodipine-5", "taken", "retrieved")]
 HALF_AN_HOUR_MS = 1_800_000
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """One pill a day, loaded ten minutes before it may be asked for."""
-    one = Home(tmp_path, EARLY, plan=PILL)
-    one.install()
-    return one
 
 
 def test_field_a_hung_controller_is_called_out_and_loses_nothing(home: Home) -> None:

@@ -12,19 +12,10 @@ from hal.sim import mishaps
 from schedules.canonical import plan_hash
 from schedules.planfile import parse_plan
 from tests.controller.home import Home
-from tests.field.people import PILL, attend, fallen
+from tests.field.people import EARLY, PILL, attend, fallen
 
-EARLY = "2026-11-23T06:20:00+00:00"  # due at 07:00, offered from 06:30 to 08:00
 CALL = "2026-11-23T07:05:00+00:00"
 TAKEN = [("amlodipine-5", "taken", "retrieved")]
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """One pill a day, loaded ten minutes before it may be asked for."""
-    one = Home(tmp_path, EARLY, plan=PILL)
-    one.install()
-    return one
 
 
 @pytest.mark.parametrize("unseen", [0, 1])

@@ -21,10 +21,9 @@ from hal.wire import codes
 from hal.wire.frame import DESIRED, LEASE, Decoder, encode
 from schedules import seal
 from tests.controller.home import KEY, Home
-from tests.field.people import PILL, attend, fallen
+from tests.field.people import EARLY, PILL, attend, fallen
 from tests.home.running import UP_LIMIT_S, Run
 
-EARLY = "2026-11-23T06:20:00+00:00"  # due at 07:00, offered from 06:30 to 08:00
 CALL = "2026-11-23T07:05:00+00:00"
 
 
