@@ -20,6 +20,8 @@ from schedules.act_readback import read_back_act
 from schedules.halt import is_act, unverified_act
 from schedules.localtime import local, zone_of
 from schedules.model import PlanRefused
+from schedules.time_command import read_back_time
+from schedules.told_time import is_time, unverified_time
 from schedules.vouch import is_vouch, unverified_vouch
 from schedules.vouch_command import read_back_vouch
 
@@ -41,6 +43,10 @@ TODO: Final = {
     "other-device": "It is for another machine. Nothing was changed here.",
     "other-patient": "It is for another patient. Nothing was changed here.",
     "unknown-regimen": "Look at the plan in force: python -m schedules show ENVELOPE.",
+    "time-differs": "Set the clock of the controller; then let the time be signed anew.",
+    "time-repeated": "Let the time be signed anew (python -m schedules time).",
+    "not-at-machine": "Somebody holds the service switch, opens the door, and says it again.",
+    "not-ahead": "Nothing is to be done: the record is not ahead of the clock.",
     "not-uncertain": "Look at the page under Today: it is settled, or was never in doubt.",
     "not-halted": "Nothing is to be done: it goes on already.",
     "already-known": "Nothing is to be done.",
@@ -60,6 +66,8 @@ def main(argv: list[str]) -> int:
     try:
         door = Path(asked.door) if asked.door else load(asked.config).door
         data = Path(asked.file).read_bytes().strip()
+        if is_time(data):
+            return _time_word(door, data, asked)
         if is_vouch(data):
             return _vouch(door, data, asked)
         return _act(door, data, asked) if is_act(data) else _plan(door, data, asked)
@@ -93,6 +101,15 @@ def _vouch(door: Path, data: bytes, asked: argparse.Namespace) -> int:
     document = data.decode("utf-8")
     print(read_back_vouch(*unverified_vouch(document)), end="")
     return _over(door, {"wish": "settle", "document": document}, asked)
+
+
+def _time_word(door: Path, data: bytes, asked: argparse.Namespace) -> int:
+    document = data.decode("utf-8")
+    print(read_back_time(*unverified_time(document)), end="")
+    if not asked.by:
+        print("Say with --by NAME who stands at the machine.", file=sys.stderr)
+        return WRONG
+    return _over(door, {"wish": "repair-clock", "document": document, "by": asked.by}, asked)
 
 
 def _plan(door: Path, data: bytes, asked: argparse.Namespace) -> int:
@@ -174,7 +191,7 @@ def _parser() -> argparse.ArgumentParser:
         "--accept", action="append", default=[], metavar="CODE:MEDICINE",
         help="what this person accepts of a change of plan (gap-too-long, id-reuse)",
     )  # fmt: skip
-    parser.add_argument("--by", help="who accepts it (pharmacist/anna)")
+    parser.add_argument("--by", help="who accepts it, or who stands at the machine")
     return parser
 
 

@@ -220,6 +220,8 @@ class Controller:
                 happened = self._gate.act(self.state, one.wish, facts.utc_s, clock_trusted=trusted)
             elif one.wish.get("wish") == "settle" and "document" in one.wish:
                 happened = self._gate.settle(self.state, facts, one.wish)
+            elif one.wish.get("wish") == "repair-clock" and "document" in one.wish:
+                happened = self._gate.repair_clock(self.state, facts, one.wish)
             elif one.wish.get("wish") == "preview":
                 return Reply(one.client, more=self._gate.preview(self.state, facts, one.wish))
             elif one.wish.get("wish") == "foresee":

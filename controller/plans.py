@@ -21,12 +21,14 @@ from controller.state import State
 from controller.wishes import Refused
 from controller.wishes.doses import settle
 from controller.wishes.pairing import pairing
+from controller.wishes.people import repair_clock
 from schedules.canonical import plan_hash
 from schedules.halt import EVERY, Act, unverified_act, verify_act
 from schedules.localtime import tzdata_version
 from schedules.model import Plan, PlanRefused
 from schedules.rows import compile_rows, rows_hash, write_rows
 from schedules.seal import Signer, signed_hash, unverified, verify
+from schedules.told_time import verify_time
 from schedules.vouch import verify_vouch
 
 
@@ -53,9 +55,7 @@ class Gate:
         try:
             plan = self._verify(text, now_s, in_force)
         except PlanRefused as refused:
-            where = f" ({refused.place})" if refused.place else ""
-            why = refused.sentence + where
-            raise PlanNotTaken(refused.code, why, refused.place) from refused
+            raise _not_taken(refused) from refused
         own = plan_hash(plan)
         if own in (state.plan_hash, state.pending_hash):
             raise Refused("already-known", "This very version is in force or waiting already.")
@@ -76,8 +76,7 @@ class Gate:
             )
             return _act_events(state, act, ",".join(names), text)
         except PlanRefused as refused:
-            where = f" ({refused.place})" if refused.place else ""
-            raise PlanNotTaken(refused.code, refused.sentence + where, refused.place) from refused
+            raise _not_taken(refused) from refused
 
     def settle(self, state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
         """What one person saw and another signed settles; raises PlanNotTaken (R16)."""
@@ -86,8 +85,7 @@ class Gate:
                 _text(wish.get("document")), self._signers, device=self._device
             )
         except PlanRefused as refused:
-            where = f" ({refused.place})" if refused.place else ""
-            raise PlanNotTaken(refused.code, refused.sentence + where, refused.place) from refused
+            raise _not_taken(refused) from refused
         meant: dict[str, Json] = {
             "dose_id": said.dose_id,
             "outcome": said.outcome,
@@ -95,6 +93,20 @@ class Gate:
             "by": said.by,
         }
         return settle(state, facts, meant, signer)
+
+    def repair_clock(self, state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
+        """What a signed word on the time repairs, at the machine; raises PlanNotTaken (R8)."""
+        try:
+            said_at, signer = verify_time(
+                _text(wish.get("document")),
+                self._signers,
+                device=self._device,
+                now_s=facts.utc_s,
+                after=state.told_s,
+            )
+        except PlanRefused as refused:
+            raise _not_taken(refused) from refused
+        return repair_clock(state, facts, wish, said_at, signer)
 
     def recheck(self, state: State, now_s: int) -> str:
         """Why the plan in force must not be followed, "" where it may (at every start)."""
@@ -198,6 +210,11 @@ def _act_events(state: State, act: Act, by: str, text: str) -> list[ev.Event]:
         happened.append(ev.RegimenResumed(one, act.number, by, text))
         happened.append(last_taken(state, known[one], act.last_taken, by))
     return happened
+
+
+def _not_taken(refused: PlanRefused) -> PlanNotTaken:
+    where = f" ({refused.place})" if refused.place else ""
+    return PlanNotTaken(refused.code, refused.sentence + where, refused.place)
 
 
 def _text(envelope: Json) -> str:

@@ -178,6 +178,7 @@ class State:
 
     now_s: int = 0  # instant of the newest event
     floor_s: int = 0  # newest event stamped while the clock was trusted: a lower bound
+    told_s: int = 0  # newest signed word on what time it is: an older one is never taken
     clock_trusted: bool = False
     clock_reason: str = "not checked yet"
     clock_confirmed_at: int = 0

@@ -13,7 +13,16 @@ import time
 from datetime import date, datetime
 from pathlib import Path
 
-from schedules import act_command, convert, expand, planfile, readback, seal, vouch_command
+from schedules import (
+    act_command,
+    convert,
+    expand,
+    planfile,
+    readback,
+    seal,
+    time_command,
+    vouch_command,
+)
 from schedules.canonical import plan_hash
 from schedules.files import read_key, read_plan, read_trusted
 from schedules.halt import is_act
@@ -196,6 +205,10 @@ def _parser() -> argparse.ArgumentParser:
     vouch = commands.add_parser("vouch", help="a second person's signed word on a dose in doubt")
     vouch_command.vouch_parser(vouch)
     vouch.set_defaults(run=vouch_command.run_vouch)
+    told = commands.add_parser("time", help="what time it is, signed, for a record that ran ahead")
+    time_command.time_parser(told)
+    told.add_argument("--now", type=_iso, help="instant with offset; default: this clock")
+    told.set_defaults(run=lambda asked: time_command.run_time(asked, _now_s(asked)))
     verify = commands.add_parser("verify", help="may this envelope or act be taken?")
     verify.add_argument("envelope")
     verify.add_argument("--trusted", required=True, help="file of trusted signers")

@@ -50,7 +50,8 @@ class ClockConfirmed(Event):
 
 @dataclass(frozen=True, slots=True)
 class ClockRepaired(Event):
-    """A named person at the machine says that time had run ahead: the lower bound goes back (R8).
+    """Time had run ahead: the lower bound goes back (R8). `by` stands at the machine, `signer`
+    has signed what time it is (`said_at`, Unix seconds).
 
     `voided` are outcomes that were written at that false time though no order was committed:
     the only exception to write-once. Their doses are planned again.
@@ -59,6 +60,8 @@ class ClockRepaired(Event):
     barrier: ClassVar[bool] = True
     by: str
     voided: tuple[str, ...] = ()
+    signer: str = ""
+    said_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ def _clock_repaired(s: State, e: ev.ClockRepaired, at: int, head: str) -> State:
     return replace(
         s,
         floor_s=at,
+        told_s=max(s.told_s, e.said_at),
         clock_since_s=min(s.clock_since_s, at),
         clock_set_s=min(s.clock_set_s, at),
         board_seen_s=min(s.board_seen_s, at),

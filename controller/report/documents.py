@@ -122,8 +122,8 @@ def _alert_id(value: Json, key: bytes) -> Json:
 _NUMBERS = words(
     """
     boot_epoch close_at compartment door_count drops due_at fault fill known_fill lease_no
-    lift_count next_at not_after number open_at order pieces round seconds severity simulated
-    spread_s taken_at tolerance_mg tray_index version warn_at weight_delta_mg weight_mg
+    lift_count next_at not_after number open_at order pieces round said_at seconds severity
+    simulated spread_s taken_at tolerance_mg tray_index version warn_at weight_delta_mg weight_mg
     """
 )
 _FIELDS: dict[str, Reader] = {
@@ -137,6 +137,7 @@ _FIELDS: dict[str, Reader] = {
     "voided": _hexes,
     "by": _role,
     "second": _role,
+    "signer": _role,
     "regimen": _pseudonym,
     "regimens": _pseudonyms,
     "alert_id": _alert_id,
@@ -149,7 +150,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "ClockTrusted": ("spread_s",),
     "ClockDoubted": ("reason",),
     "ClockConfirmed": ("by",),
-    "ClockRepaired": ("by", "voided"),
+    "ClockRepaired": ("by", "voided", "signer", "said_at"),
     "GivenLate": ("dose_id", "by", "why"),
     "BoardJoined": ("boot_epoch", "simulated"),
     "BoardLost": (),

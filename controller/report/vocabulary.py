@@ -57,14 +57,15 @@ _ASKING = words(
 )
 
 _LOADING = words(
-    "door-opened tray-changed held-by-board loading-broken-off half-loaded spent asked day"
+    "door-opened tray-changed left-out held-by-board loading-broken-off half-loaded spent asked day"
 )
 
 _PLANS = words(
     """
     clock-repaired given-late came-late was-away machine-could-not prescriber-says
     stop hold resume never at unknown id-reuse gap-too-long same-ingredient on-hold stopped
-    not-a-vouch not-a-dose bad-outcome wrong-value not-an-act act-repeated act-too-late not-halted other-patient clock-in-doubt say-version
+    not-a-time time-repeated time-differs not-a-vouch not-a-dose bad-outcome wrong-value
+    not-an-act act-repeated act-too-late not-halted other-patient clock-in-doubt say-version
     one-signature same-signer same-role unknown-signer bad-signature other-device older-version
     wrong-predecessor expired compiled-mismatch trailing-bytes duplicate-keys duplicate-key
     not-an-envelope not-canonical no-envelope plan-signature already-known

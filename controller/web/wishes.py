@@ -16,7 +16,6 @@ NAME_MOST = 60
 COMPARTMENTS_MOST = 28
 PIECES_MOST = 40
 VERSION_MOST = 9_999_999
-SECONDS_MOST = 1 << 40  # Unix seconds
 
 OUTCOMES = ("taken", "missed")
 HOW = ("found in the cup", "seen taking it", "by hand", "counted", "not known to be taken")
@@ -103,11 +102,6 @@ def _unlock(form: Form) -> Object:
     return built
 
 
-def _repair_clock(form: Form) -> Object:
-    """The minute that was shown beside the button: whoever presses has compared it (R8)."""
-    return {"wish": "repair-clock", "by": _by(form), "now": _whole(form, "now", SECONDS_MOST)}
-
-
 def _about_dose(verb: str) -> Callable[[Form], Object]:
     return lambda form: {"wish": verb, "dose_id": _field(form, "dose_id"), "by": _by(form)}
 
@@ -187,6 +181,5 @@ _WISHES: dict[str, Callable[[Form], Object]] = {
     "confirm-clock": _only_by("confirm-clock"),
     "loading-done": _loading_done,
     "unlock": _unlock,
-    "repair-clock": _repair_clock,
     "service-move": _only_by("service-move"),
 }

@@ -48,21 +48,26 @@ def confirm_clock(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[
     return [ev.ClockConfirmed(by)]
 
 
-def repair_clock(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
-    """At the machine, watch in hand: the record's time had run ahead of the true one (R8)."""
+def repair_clock(
+    state: State, facts: Facts, wish: Mapping[str, Json], said_at: int = 0, signer: str = ""
+) -> list[ev.Event]:
+    """The record's time had run ahead of the true one (R8): somebody else has signed which it is.
+
+    `said_at`, `signer`: verified; without them nothing is repaired, whoever stands there.
+    """
     at_machine(facts)
     by = text(wish, "by")
     now = facts.utc_s
     if facts.clock_trusted or state.floor_s <= now + SPREAD_S:
         raise Refused("not-ahead", "The record is not ahead of the clock; nothing to repair.")
-    if wish.get("now") != now // 60 * 60:
-        raise Refused("say-time", "Compare with your watch and say the minute that is shown.")
+    if not signer:
+        raise Refused("needs-signature", "A pharmacist signs what time it is; bring that word.")
     voided = tuple(
         d.dose_id
         for d in state.doses.values()
         if d.closed_at > now + SPREAD_S and not d.committed and d.stage in VOIDABLE
     )
-    happened: list[ev.Event] = [ev.ClockRepaired(by, voided)]
+    happened: list[ev.Event] = [ev.ClockRepaired(by, voided, signer, said_at)]
     # the board was told that these windows are settled: it gives them under a new fill only
     happened += [
         ev.FillHeld(f.compartment, f.fill, REPAIRED)

@@ -21,8 +21,8 @@ from controller.sockets import Door
 from hal.sim import mishaps
 from schedules import seal
 from schedules.__main__ import main as schedules
-from tests.controller.home import Home
-from tests.controller.monday import CALL, OVER, at_home, dose, fallen, how, version
+from tests.controller.home import DAY, Home
+from tests.controller.monday import CALL, OVER, at_home, dose, fallen, how, skip_to, version
 
 HIGH = (
     "    piece_mg: 200\n",
@@ -221,6 +221,39 @@ def test_r16_a_second_persons_word_is_signed_brought_and_settles(
     assert [("missed", "person/ada", "pharmacist/anna")] == [
         (one.outcome, one.by, one.second)  # type: ignore[attr-defined]
         for one in settled
+    ]
+
+
+def test_r8_a_signed_time_is_brought_by_somebody_at_the_machine(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both clocks ran a day ahead and back: signed and brought with the door open, all is right."""
+    home = at_home(tmp_path)
+    skip_to(home, "2026-11-24T06:20:00+00:00")
+    home.run(120)
+    home.kill_controller()
+    for clock in (home.world.controller_clock, home.world.board_clock):
+        clock.jump(-DAY * 1000, home.world.now_ms)
+    home.start_controller()
+    home.run(60)
+    word = tmp_path / "time.json"
+    for desk in at_desk(home, tmp_path):
+        now = datetime.fromtimestamp(home.now_s, UTC).isoformat()
+        said = ["time", "--device", home.plan.device, "--now", now]
+        assert 0 == schedules([*said, "--key", str(tmp_path / "checker.key"), "-o", str(word)])
+        assert 2 == desk.bring(word, "--yes")
+        assert 1 == desk.bring(word, "--yes", "--by", "person/ada")
+        err = capsys.readouterr().err
+        assert "refused: not-at-machine" in err and "holds the service switch" in err
+        home.world.service(True)
+        home.world.open_door()
+        home.run(2)
+        assert 0 == desk.bring(word, "--yes", "--by", "person/ada")
+    repaired = home.events(ev.ClockRepaired)
+
+    assert [("person/ada", "pharmacist/ben")] == [
+        (one.by, one.signer)  # type: ignore[attr-defined]
+        for one in repaired
     ]
 
 

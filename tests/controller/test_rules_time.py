@@ -13,6 +13,7 @@ from controller.trusted_time import Judgement
 from hal.sim import mishaps
 from hal.wire import codes
 from hal.wire.messages import Actual
+from schedules.told_time import seal_time
 from tests.controller.home import DAY, ROOT, Home
 from tests.controller.monday import CALL, at_door, how, skip_to
 
@@ -45,6 +46,12 @@ def test_r8_false_network_time_closes_no_day(home: Home) -> None:
     assert [("taken", "retrieved")] == how(home)
 
 
+def told(home: Home, off_s: int = 0, device: str = "", key: bytes = b"") -> str:
+    """What time it is, signed by the pharmacist, whose clock is `off_s` off."""
+    name, role, private = home.private[0]
+    return seal_time(device or home.plan.device, home.now_s + off_s, (name, role, key or private))
+
+
 def test_r8_a_repaired_clock_voids_what_was_written_at_a_false_time(home: Home) -> None:
     """Both clocks were set two days ahead and closed them; put right, every dose is due again."""
     home.run_to("2026-11-23T06:20:00+00:00")
@@ -58,14 +65,25 @@ def test_r8_a_repaired_clock_voids_what_was_written_at_a_false_time(home: Home) 
     home.start_controller()
     home.run(60)
     assert not home.shown["trusted"]
-    minute = home.now_s // 60 * 60
-    assert "not-at-machine" == home.wish("repair-clock", by="person/ada", now=minute).code
-    assert "say-time" == at_door(home, "repair-clock", by="person/ada", now=0)
-    minute = (home.now_s + 2) // 60 * 60
-    assert "" == at_door(home, "repair-clock", by="person/ada", now=minute)
+    word = told(home)
+    assert "not-at-machine" == home.wish("repair-clock", by="person/ada", document=word).code
+    assert "needs-signature" == at_door(home, "repair-clock", by="person/ada")
+    for code, wrong in (
+        ("time-differs", told(home, 1000)),
+        ("time-differs", told(home, -1000)),
+        ("other-device", told(home, device="another")),
+        ("bad-signature", told(home, key=bytes(32))),
+        ("not-a-time", "{}"),
+    ):
+        assert code == at_door(home, "repair-clock", by="person/ada", document=wrong)
+    assert closed == len(home.outcomes())
+    assert "" == at_door(home, "repair-clock", by="person/ada", document=word)
+    assert "time-repeated" == at_door(home, "repair-clock", by="person/ada", document=word)
     home.load()
     repaired: Any = home.events(ev.ClockRepaired)
-    assert closed == len(repaired[0].voided)
+    assert [(closed, "person/ada", "pharmacist/anna")] == [
+        (len(e.voided), e.by, e.signer) for e in repaired
+    ]
     assert [] == home.outcomes()
     home.run_to(CALL)
     home.take()
@@ -85,8 +103,7 @@ def test_r8_what_was_committed_is_never_voided(home: Home) -> None:
         clock.jump(-2 * DAY * 1000, home.world.now_ms)
     home.start_controller()
     home.run(60)
-    minute = (home.now_s + 2) // 60 * 60
-    assert "" == at_door(home, "repair-clock", by="person/ada", now=minute)
+    assert "" == at_door(home, "repair-clock", by="person/ada", document=told(home))
 
     assert [("taken", "retrieved")] == how(home)
     assert home.controller is not None
