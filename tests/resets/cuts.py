@@ -57,6 +57,8 @@ TROUBLES: tuple[tuple[str, tuple[tuple[str, int | str], ...]], ...] = (
     ("encoder_stuck", (("reading", 65535),)),
     ("scale_stuck", ()),
     ("scale_drift", ()),
+    ("scale_drift", (("mg", 260),)),  # by exactly one piece
+    ("scale_drift", (("mg", 300),)),
     ("cup_missing", ()),
     ("cup_not_empty", (("mg", 560),)),
     ("lift_stuck", ()),
