@@ -70,6 +70,7 @@ HOW: Final = {
     "gap": "too soon after the dose before",
     "plan": "no longer in the plan",
     "plan-change": "the plan changed",
+    "left-out": "was left out at the last loading",
     "on-hold": "the medicine is on hold",
     "withdrawn": "asked for, then not taken",
     "not-presented": "could not be offered long enough",

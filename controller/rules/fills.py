@@ -18,13 +18,28 @@ from hal.wire.messages import Actual
 from schedules.model import DAY_S
 
 OPENED: Final = ("door-opened", "tray-changed")  # held until a person has looked; then as before
-EMPTY_FIRST: Final = ("plan-change", "clock-repaired", LOST)  # must come out
+ON_HOLD: Final = "on-hold"  # may be given as it lies there, once two people say so
+LEFT_OUT: Final = "left-out"  # a lease was taken without it: the board gave its number up
+EMPTY_FIRST: Final = ("plan-change", "clock-repaired", LEFT_OUT, LOST)  # must come out
 BROKEN_OFF: Final = "loading-broken-off"  # said to be begun and never said to be done
 
 
 def keeps(fill: Fill) -> bool:
     """Whether these contents will be given; what must come out again holds nothing."""
     return fill.state == "loaded" or (fill.state == "held" and fill.code in OPENED)
+
+
+def leave_out(state: State) -> list[ev.Event]:
+    """What a lease was taken without, unseen or on hold, must come out at the next opening.
+
+    The board knows the fills of its lease and the highest number it ever started. It takes an
+    older number for a fill that was released, and would refuse every lease that holds one.
+    """
+    return [
+        ev.FillHeld(f.compartment, f.fill, LEFT_OUT)
+        for f in state.fills.values()
+        if f.state == "held" and f.code in (*OPENED, ON_HOLD)
+    ]
 
 
 def hold_opened(state: State, facts: Facts) -> list[ev.Event]:

@@ -16,11 +16,10 @@ from controller.events import Json
 from controller.facts import Facts
 from controller.rules.alerts import close
 from controller.rules.doses import over
-from controller.rules.fills import still_planned
+from controller.rules.fills import ON_HOLD, still_planned
 from controller.state import Fill, State
 
 STOPPED: Final = "plan-change"  # must come out before anything else goes in
-ON_HOLD: Final = "on-hold"  # may be given as it lies there, once two people say so
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from controller.agenda import counters_of, plan_of_envelope, signers
 from controller.facts import Facts
 from controller.rules.demand import wanted_envelope
 from controller.rules.doses import over
+from controller.rules.fills import leave_out
 from controller.state import State
 from hal.wire import codes
 from hal.wire.messages import Group, Lease, lease_digest
@@ -83,6 +84,7 @@ def in_force(state: State, facts: Facts) -> list[ev.Event]:
             board.lease_no, board.lease_digest.hex(), state.pending_version or state.plan_version
         )
     ]
+    happened += leave_out(state)
     if state.pending_version:
         happened.append(ev.PlanInForce(state.pending_version, state.pending_hash, board.lease_no))
         happened += _said_of_new(state)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.controller.home import Home
 
 
@@ -24,7 +26,42 @@ def test_an_opening_asks_for_a_look_and_for_no_filling(home: Home) -> None:
     home.world.open_door()
     home.run(2)
 
-    assert sorted(c["index"] for c in before if c["state"] == "loaded") == (
-        home.shown["loading"]["verify"]
+    assert (
+        sorted(c["index"] for c in before if c["state"] == "loaded")
+        == (home.shown["loading"]["verify"])
     )
     assert [] == home.shown["loading"]["rows"]
+
+
+def _look_in(home: Home, but: int) -> None:
+    """An opening in which one compartment is not looked into, and yet all is said to be done."""
+    home.world.service(True)
+    home.world.open_door()
+    home.run(2)
+    for compartment in home.shown["loading"]["verify"]:
+        if compartment != but:
+            assert "" == home.wish("verify", compartment=compartment, by="person/a").code
+    assert "" == home.wish("loading-done", by="person/a").code
+    home.run(5)
+    home.world.close_door()
+    home.world.service(False)
+    home.run(2)
+
+
+@pytest.mark.hazard("H9")
+def test_what_one_loading_left_out_comes_out_at_the_next(home: Home) -> None:
+    """The board gave its number up, and would refuse every later lease that holds it again."""
+    home.run_to("2026-11-23T06:00:00+00:00")
+    left = min(c["index"] for c in home.shown["compartments"] if c["state"] == "loaded")
+    number = home.shown["compartments"][left]["fill"]
+    _look_in(home, but=left)
+    home.run_to("2026-11-23T07:05:00+00:00")
+    home.take(20)
+
+    home.load()
+    home.run_to("2026-11-23T11:31:00+00:00")
+    home.take(20)
+    home.run_to("2026-11-23T13:00:00+00:00")
+    assert {"taken"} == {outcome for _, outcome, _ in home.outcomes()}
+    assert not {"load-unfinished", "board-fault"} & set(home.alerts())
+    assert number < home.shown["compartments"][left]["fill"]

@@ -83,6 +83,23 @@ def test_r4_hold_and_resume_with_two_signatures(tmp_path: Path) -> None:
     assert ["never", "never"] == [e.word for e in said]  # type: ignore[attr-defined]
 
 
+def test_r4_what_was_on_hold_through_a_loading_is_loaded_anew(home: Home) -> None:
+    """The lease was taken without it, so the board gave its number up; the machine goes on."""
+    pain = "paracetamol-500"
+    assert "" == act(home, "hold", 1, regimen=pain)
+    home.load()
+    home.run_to(CALL)
+    home.take(20)
+    assert "" == act(home, "resume", 2, people=2, regimen=pain)
+    home.load()
+    home.run_to("2026-11-23T11:31:00+00:00")
+    home.take(20)
+    home.run_to("2026-11-23T13:00:00+00:00")
+
+    assert {"taken"} == {outcome for _, outcome, _ in home.outcomes()}
+    assert not {"load-unfinished", "board-fault"} & set(home.alerts())
+
+
 def test_r4_resuming_says_when_it_was_last_taken(tmp_path: Path) -> None:
     """`unknown` means now: the dose of eight is too soon (R5)."""
     alone = ("    piece_mg: 200\n", "    piece_mg: 200\n    may_be_held: yes\n")
