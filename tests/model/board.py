@@ -96,7 +96,10 @@ class Board:
         self._left: dict[tuple[Frozen, int, tuple[int, int, int]], int] = {}
         self._world = ModelWorld(scene.home.world.utc0_ms)
         self._breaks: list[str] = []
-        self._said: dict[tuple[bytes, int], bytes] = {}
+        self._said: dict[bytes, bytes] = {}
+        self._says: dict[int, bytes] = {}
+        self._seen: dict[object, int] = {}
+        self.outside: list[int] = []  # of each state: equal numbers, equal for invariants.pair
         self._recording = False
         self.runs = 0
         self.first = self._begin()
@@ -133,6 +136,8 @@ class Board:
         if found is None:
             found = self._ids[key] = len(self.states)
             self.states.append(state)
+            outside = (state.truth, state.lifts, state.lift_dead)
+            self.outside.append(self._seen.setdefault(outside, len(self._seen)))
         return found
 
     def _dark(self, seen: tuple[int, int, int]) -> int:
@@ -203,13 +208,15 @@ class Board:
 
     def says(self, number: int, phase: int) -> bytes:
         """What this board would say at this instant, b"": nothing."""
-        actual = self.states[number].actual
-        found = self._said.get((actual, phase))
+        found = self._says.get(number << 8 | phase)
         if found is None:
+            actual = self.states[number].actual
             said = unpack_actual(actual) if actual else None
             if said is not None:
                 said.utc_s = utc_2020(self.scene.times[phase])
-            found = self._said[actual, phase] = said.pack() if said is not None else b""
+            packed = said.pack() if said is not None else b""
+            found = self._said.setdefault(packed, packed)
+            self._says[number << 8 | phase] = found
         return found
 
     # --- running -----------------------------------------------------------------------------

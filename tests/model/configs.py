@@ -58,10 +58,12 @@ LONG: Final = (
             crashes=1, told=0, asked=0),
     *(
         row
-        for f in _FAULTS  # both rows of a fault share the tables of its board
+        for f in _FAULTS  # the rows of a fault share the tables of its board
         for row in (
             replace(_ONE, name=f"{f}, 1 reset, cup", fault=f, resets=1, lifts=1, told=0),
             replace(_ONE, name=f"{f}, 1 crash, 1 reset", fault=f, crashes=1, resets=1),
+            replace(_ONE, name=f"{f}, 1 crash, silence, cup", fault=f, crashes=1, quiet=1,
+                    lifts=1, told=0),
         )
     ),
 )  # fmt: skip

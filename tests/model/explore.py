@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.model import invariants
-from tests.model.inputs import B_AT, B_MASK, C_MASK, N_AT, Config, Inputs
+from tests.model.inputs import B_AT, B_MASK, C_MASK, Config, Inputs
 
 
 @dataclass
@@ -81,11 +81,12 @@ class Explorer:
         return (*hits, *invariants.i6_committed(order, self.control.states[c].disk_audit))
 
     def _judge(self, s: int) -> tuple[str, ...]:
-        both = s & ((1 << N_AT) - 1)
+        c, b = s & C_MASK, s >> B_AT & B_MASK
+        both = c << B_AT | self.board.outside[b]
         found = self._pairs.get(both)
         if found is None:
-            c, b = self.control.states[s & C_MASK], self.board.states[s >> B_AT & B_MASK]
-            found = self._pairs[both] = tuple(invariants.pair(c, b, self.inputs.scene))
+            one, other = self.control.states[c], self.board.states[b]
+            found = self._pairs[both] = tuple(invariants.pair(one, other, self.inputs.scene))
         return found
 
     # --- all of it -----------------------------------------------------------------------------

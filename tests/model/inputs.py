@@ -13,6 +13,7 @@ wants, on flight and budgets: such a list of moves is made once, and looked up f
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from hal.wire import codes
@@ -114,6 +115,11 @@ class Inputs:
         self._old: dict[int, bytes] = {}
         self._to_c: dict[tuple[int, bytes, int, int], list[Move]] = {}
         self._to_b: dict[tuple[int, bytes, int, int], tuple[list[Move], bool]] = {}
+        self._later: dict[tuple[int, int, int], Move] = {}
+        self._later_c: dict[tuple[int, int], Move] = {}
+        self._phases: list[int] = []
+        times = self.scene.times
+        self._hops = [b - a >= HOP_S for a, b in pairwise(times)]
         self._hits: list[str] = []
         self.first = self.pack(
             self.control.first, self.board.first, self._flight_id(((), ())), self._spent_id(Spent())
@@ -142,6 +148,7 @@ class Inputs:
         if found is None:
             found = self._spent_ids[spent] = len(self.spent)
             self.spent.append(spent)
+            self._phases.append(spent.phase)
         return found
 
     def _use(self, k: int, what: str) -> int:
@@ -165,7 +172,7 @@ class Inputs:
 
     def to_controller(self, c: int, b: int, n: int, k: int) -> list[Move]:
         """Moves of the controller, `after` without the board."""
-        said = self.board.says(b, self.spent[k].phase)
+        said = self.board.says(b, self._phases[k])
         key = (c, said, n, k)
         found = self._to_c.get(key)
         if found is None:
@@ -343,29 +350,48 @@ class Inputs:
 
     def time(self, c: int, b: int, n: int, k: int) -> Move | None:
         """Time moves on, None: it may not now; `after` is the whole state."""
-        spent, times = self.spent[k], self.scene.times
+        phase = self._phases[k]
+        if phase + 1 >= len(self.scene.times):
+            return None
         one, other = self.board.states[b], self.control.states[c]
-        if spent.phase + 1 >= len(times) or one.dark:
+        if one.dark:
             return None  # a board boots within a second; a long absence of it is a silence
-        seconds = times[spent.phase + 1] - times[spent.phase]
-        if seconds < HOP_S:
-            b2 = b if one.mid >= 0 else self._board(b, spent.phase + 1, ("tick",))
-            moved = self._moved_b(f"{seconds} s pass", b, b2, n, self._use(k, "phase"))
+        if not self._hops[phase]:
+            moved = self._passed(b, n, k, "tick")
             return moved._replace(after=moved.after | c)
         if one.mid >= 0:
             return None
         hears = other.link == "fresh"
-        if hears and other.actual != self.board.says(b, spent.phase):
+        if hears and other.actual != self.board.says(b, phase):
             return None  # within the minute it hears what the board says now, or nothing
         if one.heard == ALIVE and (other.dead or one.desired != other.wants):
             return None
-        if spent.phase + 2 == len(times) and not (hears and one.heard == ALIVE):
+        if phase + 2 == len(self.scene.times) and not (hears and one.heard == ALIVE):
             return None  # an end is looked for where the cable works at last
-        b2 = self._board(b, spent.phase + 1, ("hop",))
-        moved = self._moved_b(f"{seconds} s pass", b, b2, n, self._use(k, "phase"))
-        if not hears:
-            return moved._replace(after=moved.after | c)
-        _, _, n2, k2 = self.unpack(moved.after)
-        c2 = self._control(c, spent.phase + 1, ("actual", self.board.says(b2, spent.phase + 1)))
-        again = self._moved_c(f"{seconds} s pass", c, c2, n2, k2)
-        return Move(again.label, again.after | b2 << B_AT, moved.order, moved.hits + again.hits)
+        moved = self._passed(b, n, k, "hop")
+        return self._heard(c, moved) if hears else moved._replace(after=moved.after | c)
+
+    def _passed(self, b: int, n: int, k: int, how: str) -> Move:
+        """Time moves on for the board; `after` without the controller."""
+        found = self._later.get((b, n, k))
+        if found is None:
+            spent, times, still = self.spent[k], self.scene.times, how == "tick"
+            moves = not (still and self.board.states[b].mid >= 0)
+            b2 = self._board(b, spent.phase + 1, (how,)) if moves else b
+            label = f"{times[spent.phase + 1] - times[spent.phase]} s pass"
+            found = self._later[b, n, k] = self._moved_b(label, b, b2, n, self._use(k, "phase"))
+        return found
+
+    def _heard(self, c: int, moved: Move) -> Move:
+        """A controller that hears the board when time has passed."""
+        found = self._later_c.get((c, moved.after))
+        if found is None:
+            _, b2, n2, k2 = self.unpack(moved.after)
+            phase = self.spent[k2].phase
+            c2 = self._control(c, phase, ("actual", self.board.says(b2, phase)))
+            again = self._moved_c(self.labels[moved.label], c, c2, n2, k2)
+            found = Move(
+                again.label, again.after | b2 << B_AT, moved.order, moved.hits + again.hits
+            )
+            self._later_c[c, moved.after] = found
+        return found

@@ -302,13 +302,21 @@ def i3a_no_lie(
 
 
 def i12_balance(c: ControlState, f: Loaded, row: tuple[Any, ...]) -> list[str]:
-    """I12: what the journal says is still loaded is still there, unless its order is under way."""
+    """I12: what fell is neither loaded nor uncounted, unless its order is under way.
+
+    R2: it counts for gap and cap, whatever its outcome, also one that a person has given it.
+    """
     assert c.state is not None
     fill, order = c.state.fills.get(f.compartment), c.state.order
     under_way = order is not None and order.stage == "committed" and order.fill == f.fill
-    if fill is None or fill.state != "loaded" or under_way or not row[1]:
+    if under_way or not row[1]:
         return []
-    return ["I12: the journal says loaded, and it fell"]
+    broken: list[str] = []
+    if fill is not None and fill.state == "loaded":
+        broken.append("I12: the journal says loaded, and it fell")
+    if not set(f.doses) <= {r.dose_id for r in c.state.releases}:
+        broken.append("I12: it fell, and nothing counts it")
+    return broken
 
 
 def i17_intake(b: BoardState, scene: Scene) -> list[str]:

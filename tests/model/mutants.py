@@ -372,7 +372,63 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
         ),
         {**_RESET, "asked": 1},
     ),
+    "settle-frees-cap": Mutant(
+        "what a person says was missed counts for gap and cap no more",
+        (
+            Edit(
+                "controller.fold.doses",
+                '    return step(s, e.dose_id, f"settled_{e.outcome}", how=e.how, by=e.by)',
+                '    if e.outcome == "missed":\n'
+                "        left = tuple(r for r in s.releases if r.dose_id != e.dose_id)\n"
+                "        s = replace(s, releases=left)\n"
+                '    return step(s, e.dose_id, f"settled_{e.outcome}", how=e.how, by=e.by)',
+            ),
+        ),
+        {**_RESET, "settle": True},
+    ),
+    "lift-begins-no-gap": Mutant(
+        "on both sides the gap runs from the fall, not from the lift",
+        (
+            Edit(
+                "firmware.ledger",
+                "                self._put(i, order, key, max(at_s, utc_s), units, 0)",
+                "                self._put(i, order, key, at_s, units, 0)",
+            ),
+            Edit(
+                "controller.rules.limits",
+                "        r.lifted_at or now_s\n        for r in state.releases\n"
+                "        if counts(counter, r.regimen, r.groups) and r.dose_id not in but",
+                "        r.at_s\n        for r in state.releases\n"
+                "        if counts(counter, r.regimen, r.groups) and r.dose_id not in but",
+            ),
+        ),
+        {**_PLAIN, "plan": "gap", "presses": 2, "lifts": 2, "orders": 4},
+    ),
     # --- what the model cannot see: a named test must fail ------------------------------------
+    "head-not-checked": Mutant(
+        "a head that the board knows and the journal lacks is nothing to mind",
+        (
+            Edit(
+                "controller.rules.record",
+                "    heads = [board.head.hex()] if board is not None and not facts.head_known"
+                " else []\n",
+                "    heads: list[str] = []\n",
+            ),
+        ),
+        test="tests/controller/test_rules_record.py::"
+        "test_r1_an_old_copy_of_the_record_opens_a_new_log_and_moves_nothing",
+    ),
+    "cap-from-the-fall": Mutant(
+        "the controller's cap of 24 hours runs from the fall, not from the lift",
+        (
+            Edit(
+                "controller.rules.limits",
+                "        (r.lifted_at or now_s, r.quarters)",
+                "        (r.at_s, r.quarters)",
+            ),
+        ),
+        test="tests/controller/test_hostile_record.py::test_a_cap_counts_from_the_lift",
+    ),
     "gap-ignored-by-board": Mutant(
         "only the controller keeps the gap",
         (
@@ -406,7 +462,7 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
         ),
         test="tests/firmware/test_guard.py::test_a_spent_fill_is_never_exposed_again",
     ),
-    "lift-begins-no-gap": Mutant(
+    "lift-begins-no-gap-on-the-board": Mutant(
         "the board's gap runs from the fall, not from the lift",
         (
             Edit(
