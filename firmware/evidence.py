@@ -9,6 +9,8 @@ If they do not agree, the verdict is UNCERTAIN; no default, no guess.
     no       0      same            any         NOT_RELEASED(cause)
     no       0      unknown, live   any         NOT_RELEASED(cause): the gate was watched
     no       else                               UNCERTAIN
+    yes      any    as expected     any         UNCERTAIN(gate), chute held: not proven; the gate
+                                                was never told to open, so it fell from elsewhere
     yes      >= 1   as expected     not start   RELEASED
     yes      0      as expected     target      RELEASED, and the beam is blind
     yes      < all  as expected     any         UNCERTAIN(no drop) after a reset: the beam was dark
@@ -31,6 +33,7 @@ class Witness:
 
     def __init__(self) -> None:
         self.exposed = False  # the gate was told to open, or was seen not closed
+        self.proven = False  # it was told to open, with the tray proven over the fill
         self.live = False  # this boot has watched the gate since START
         self.gate_closed = False  # now
         self.encoder = NO_ANSWER
@@ -62,6 +65,8 @@ def judge(w: Witness) -> Finding:
     if not w.weight_known:
         return Finding(codes.UNCERTAIN, codes.CUP_MOVED, 0, False)
     if abs(w.delta_mg - w.weight_mg) <= w.tolerance_mg:
+        if not w.proven:  # it opened by itself on the way: what fell lay somewhere else
+            return Finding(codes.UNCERTAIN, codes.GATE_STUCK_OPEN, 0, True)
         if w.encoder == AT_START:
             return Finding(codes.UNCERTAIN, codes.POSITION_UNPROVEN, 0, False)
         if not w.live and w.drops < w.pieces:  # the weight alone would decide

@@ -31,7 +31,7 @@ def witness(sense: Inputs, mind: Mind, holding: Holding, cycle: "Cycle | None") 
     order = mind.order
     w = Witness()
     w.live = cycle is not None
-    w.exposed = bool(order.exposed)
+    w.proven = w.exposed = bool(order.exposed)
     if cycle is None:
         w.cause = RESETS.get(sense.reset_cause, codes.RESET_BEFORE_START)
     else:

@@ -17,13 +17,16 @@ def every_witness() -> list[Witness]:
     """All that can be said, one by one."""
     flags = (False, True)
     found = []
-    for exposed, live, closed, known in itertools.product(flags, repeat=4):
+    for exposed, proven, live, closed, known in itertools.product(flags, repeat=5):
+        if proven and not exposed:
+            continue
         for encoder in (AT_START, AT_TARGET, BETWEEN, NO_ANSWER):
             for drops, delta_mg in itertools.product(
                 (0, 1, 2, 7), (-300, -20, 0, 20, 300, 430, 560, 690, 900)
             ):
                 w = Witness()
-                w.exposed, w.live, w.gate_closed, w.weight_known = exposed, live, closed, known
+                w.exposed, w.proven, w.live = exposed, proven, live
+                w.gate_closed, w.weight_known = closed, known
                 w.encoder, w.drops, w.delta_mg = encoder, drops, delta_mg if known else 0
                 w.weight_mg, w.tolerance_mg, w.pieces = WEIGHT_MG, TOLERANCE_MG, PIECES
                 found.append(w)
@@ -35,6 +38,7 @@ def test_released_needs_the_gate_and_two_witnesses_who_agree() -> None:
     for w in every_witness():
         if judge(w).verdict == codes.RELEASED:
             assert w.exposed and w.weight_known
+            assert w.proven, "a gate that opened by itself let go of something else"
             assert abs(w.delta_mg - WEIGHT_MG) <= TOLERANCE_MG
             assert w.drops > 0 or w.encoder == AT_TARGET
             assert w.encoder != AT_START
@@ -72,7 +76,7 @@ def test_pieces_that_are_not_accounted_for_hold_the_chute() -> None:
 def test_a_missed_fall_with_exact_weight_is_released_with_a_fault() -> None:
     """Encoder at the target and exact weight outvote a silent beam, and the beam is told of."""
     w = Witness()
-    w.exposed = w.weight_known = w.gate_closed = w.live = True
+    w.exposed = w.proven = w.weight_known = w.gate_closed = w.live = True
     w.encoder, w.delta_mg, w.weight_mg, w.tolerance_mg = AT_TARGET, 555, WEIGHT_MG, TOLERANCE_MG
 
     finding = judge(w)

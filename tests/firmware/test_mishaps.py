@@ -57,9 +57,15 @@ TROUBLES: list[tuple[str, Args]] = [
 ]
 
 
-def release_with(bench: Bench, name: str, args: Args, after_ms: int) -> int:
+TWINS = {k: [300] for k in range(TARGET + 1)}
+FILLS = {9: [300, 260], 8: [280], 7: [290], 10: [270]}
+
+
+def release_with(
+    bench: Bench, name: str, args: Args, after_ms: int, fills: dict[int, list[int]] = FILLS
+) -> int:
     """Load, prepare, press, START, and the trouble `after_ms` later; the fill's number."""
-    fill = bench.load({9: [300, 260], 8: [280], 7: [290], 10: [270]}).rows[TARGET].fill
+    fill = bench.load(fills).rows[TARGET].fill
     bench.prepare(1, TARGET)
     bench.press()
     bench.run(300)
@@ -97,3 +103,17 @@ def test_no_single_trouble_makes_the_board_lie_or_give_twice(name: str, args: Ar
         assert_exposed_once(bench, fill)
         if name != "tray_reseated" or after_ms < GATE_OPENS_MS:  # later no board can help it
             assert {TARGET} >= {row["compartment"] for row in bench.world.chute.exposures}
+
+
+@pytest.mark.hazard("H03", "H30")
+def test_what_falls_on_the_way_is_never_the_fill_that_was_asked_for() -> None:
+    """A gate that springs open while the tray turns, over a twin of the same weight."""
+    fell = 0
+    for after_ms in range(0, 500, 20):
+        bench = Bench(seed=after_ms + 1)
+        opened: Args = {"at_once": 1, "travel_ms": 40}
+        fill = release_with(bench, "stuck_gate_open", opened, after_ms, TWINS)
+        assert_no_lie(bench, fill, 1)
+        fell += sum(f.number != fill and f.pieces[0].fell_ms is not None
+                    for f in bench.world.ledger.fills)  # fmt: skip
+    assert fell
