@@ -83,6 +83,7 @@ class Swarm(Home):
         self.lit: list[tuple[int, int]] = []  # (true s, lamp) seen at each step
         self.said: list[str] = []  # what happened, for whom a failure must be explained
         self.fill_of: dict[int, int] = {}  # number of a fill in the world -> in the journal
+        self.strays: dict[int, int] = {}  # fill that no board could hold back -> order in motion
         self.jumped_s = 0  # the controller's clock is off by this
         self._board_jump_s = 0
         self._lying = ""

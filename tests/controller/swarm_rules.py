@@ -43,7 +43,8 @@ class Judge:
         self.closed: dict[str, ev.DoseClosed] = {}
         self.settled = {e.dose_id for _, e in self.events if isinstance(e, ev.DoseSettled)}
         self.late = {e.dose_id for _, e in self.events if isinstance(e, ev.TakenLate)}
-        self.fills: list[Any] = home.world.truth()["fills"]  # type: ignore[assignment]
+        fills: Any = home.world.truth()["fills"]
+        self.fills: list[Any] = [fill for fill in fills if fill["number"] not in home.strays]
         self.start_s = home.start_s
         self.planned = self._planned()
         self.names = self._names()
@@ -57,6 +58,7 @@ class Judge:
         """All rules."""
         self._one_outcome()
         self._once_and_in_window()
+        self._strays()
         self._no_lie()
         self._no_blame()
         self._gaps()
@@ -90,9 +92,7 @@ class Judge:
                 prepared[e.order] = e
             elif isinstance(e, ev.OrderCommitted):
                 of_order[prepared[e.order].fill] = prepared[e.order].doses
-        return {
-            n: by_fill[f].doses or of_order.get(f, ()) for n, f in self.home.fill_of.items()
-        }
+        return {n: by_fill[f].doses or of_order.get(f, ()) for n, f in self.home.fill_of.items()}
 
     def _at(self, ms: int) -> int:
         return self.start_s + ms // 1000
@@ -146,6 +146,14 @@ class Judge:
                 self.rule(inside, f"{name[:8]} fell outside its window by {first - open_at}")
         for name, times in released.items():
             self.rule(times == 1, f"{name[:8]} was released {times} times")
+
+    def _strays(self) -> None:
+        """What a gate that sprang open let go on the way is never taken for what was asked for."""
+        for fill, order in self.home.strays.items():
+            for _, e in self.events:
+                if isinstance(e, ev.OrderResolved) and e.order == order:
+                    told = e.verdict != codes.RELEASED
+                    self.rule(told, f"order {order} is released by a stray fill {fill}")
 
     def _no_lie(self) -> None:
         """I3a: the outcome says what the pieces did, whichever of its fills they were in."""
