@@ -98,6 +98,12 @@ def _components(config: Config) -> tuple[Control, Board]:
     return control, board
 
 
+def forget() -> None:
+    """No table is kept."""
+    _controls.clear()
+    _boards.clear()
+
+
 class Inputs:
     """What may come next, in one configuration."""
 

@@ -1,7 +1,7 @@
 """`make mutants`: every mutant must be found, each in its own process.
 
 Responsible for: running explorer or test over a mutant, the shortest trace, and failing where
-one survives. Not responsible for what is broken (mutants.py).
+one survives. Not responsible for what is broken (mutants.py, named.py).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-from tests.model.mutants import MUTANTS
+from tests.model.named import MUTANTS
 
 LIMIT_S: Final = 900  # host seconds for one mutant
 _BARE: Final = ("-p", "no:cacheprovider", "-q", "--no-header", "-x")

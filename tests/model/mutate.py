@@ -1,8 +1,8 @@
 """Break production code on purpose, in a fresh process, before anything imports it.
 
 Responsible for: replacing named text of named modules while they are loaded, failing loudly
-where the text is not there exactly once. Not responsible for which text (mutants.py). As a
-pytest plugin (`-p tests.model.mutate`) it takes the mutant's name from MUTANT.
+where the text is not there exactly once. Not responsible for which text (mutants.py, named.py).
+As a pytest plugin (`-p tests.model.mutate`) it takes the mutant's name from MUTANT.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import sys
 from collections.abc import Sequence
 from types import CodeType, ModuleType
 
-from tests.model.mutants import MUTANTS, Edit
+from tests.model.mutants import Edit
+from tests.model.named import MUTANTS
 
 
 class PatchFailed(BaseException):

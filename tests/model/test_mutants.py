@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.model.kill import kill
-from tests.model.mutants import MUTANTS
+from tests.model.named import MUTANTS
 
+ROOT = Path(__file__).parents[2]
 QUICK = (
     "start-after-motion",
     "commit-not-durable",
@@ -25,6 +28,18 @@ def test_the_explorer_finds_what_was_broken_on_purpose(name: str) -> None:
     verdict = kill(name)
 
     assert verdict.killed, verdict.text
+
+
+def test_every_mutant_replaces_text_that_stands_exactly_once() -> None:
+    """Code that has moved takes its mutants along, also those that only `make mutants` runs."""
+    lost = [
+        (name, edit.module)
+        for name, mutant in MUTANTS.items()
+        for edit in mutant.edits
+        if 1 != (ROOT / f"{edit.module.replace('.', '/')}.py").read_text().count(edit.old)
+    ]
+
+    assert [] == lost
 
 
 def test_there_are_enough_mutants_and_most_are_found_by_the_explorer() -> None:
