@@ -56,6 +56,10 @@ LONG: Final = (
             asked=0),
     replace(_ONE, name="two doses in their gap, 1 crash", plan="gap", presses=2, lifts=1,
             crashes=1, told=0, asked=0),
+    replace(_ONE, name="an older journal, 1 reset, cup", crashes=1, older=True, resets=1, lifts=1,
+            asked=0, told=0),
+    replace(_ONE, name="an older journal, two doses in gap", plan="gap", crashes=1, older=True,
+            presses=2, asked=0, told=0),
     *(
         row
         for f in _FAULTS  # the rows of a fault share the tables of its board

@@ -39,6 +39,7 @@ class Audit:
     closed: tuple[tuple[str, str, str], ...] = ()
     settled: tuple[tuple[str, str, str], ...] = ()
     late: tuple[str, ...] = ()
+    older: bool = False  # an older copy of the journal was put back
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,8 @@ class Control:
         kind = what[0]
         if kind == "die":  # what was not on the disk is kept or lost
             s, a = (c.state, c.audit) if what[1] == "kept" else (c.disk, c.disk_audit)
+            if what[1] == "old copy":  # somebody puts back a copy from before the first dose
+                s, a = self.scene.state, Audit(older=True)
             assert s is not None
             return self._number(None, Audit(), s, a, c.process, b"", "never", None)
         if kind == "start":
@@ -191,6 +194,7 @@ class Control:
             passed = self.scene.times[phase] - board.utc_s - codes.EPOCH_2020_S
             age_s = passed if actual == c.actual and 0 <= passed < FRESH_S else 0
             head_known = board.head == NO_DIGEST or board.head in audit.heads
+            head_known = head_known or board.head.hex() in state.answered
         # a process that has just begun was not silent yet
         silent = board is None and not fresh
         key = (

@@ -36,6 +36,7 @@ class Config:
     plan: str = "one"
     fault: str = ""  # of board.FAULTS; it may begin at any moment and stays
     crashes: int = 1  # of the controller, each with and without what was not on the disk
+    older: bool = False  # or an older copy of the journal is put back
     resets: int = 1  # of the board, at rest and within every operation of a step
     presses: int = 2
     lifts: int = 1  # the cup comes back empty, or with one piece
@@ -271,7 +272,8 @@ class Inputs:
         hears("controller wakes", ("tick",))
         if spent.crashes < self.config.crashes:
             k2 = self._use(k, "crashes")
-            for how in ("kept", "lost") if one.lazy else ("kept",):
+            ways = ("kept", "lost") if one.lazy else ("kept",)
+            for how in (*ways, "old copy") if self.config.older else ways:
                 c2 = self._control(c, phase, ("die", how))
                 found.append(self._moved_c(f"controller dies, {how}", c, c2, n, k2))
         if self.config.settle:

@@ -404,4 +404,16 @@ EXPLORED: Final[Mapping[str, Mutant]] = {
         ),
         {**_PLAIN, "plan": "gap", "presses": 2, "lifts": 2, "orders": 4},
     ),
+    "head-not-checked": Mutant(
+        "a head that the board knows and the journal lacks is nothing to mind",
+        (
+            Edit(
+                "controller.rules.record",
+                "    heads = [board.head.hex()] if board is not None and not facts.head_known"
+                " else []\n",
+                "    heads: list[str] = []\n",
+            ),
+        ),
+        {**_PLAIN, "crashes": 1, "older": True},
+    ),
 }

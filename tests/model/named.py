@@ -16,19 +16,6 @@ _VERDICTS = "controller.rules.verdicts"
 _BOARD = "firmware.orders"
 
 _NAMED: Final[Mapping[str, Mutant]] = {
-    "head-not-checked": Mutant(
-        "a head that the board knows and the journal lacks is nothing to mind",
-        (
-            Edit(
-                "controller.rules.record",
-                "    heads = [board.head.hex()] if board is not None and not facts.head_known"
-                " else []\n",
-                "    heads: list[str] = []\n",
-            ),
-        ),
-        test="tests/controller/test_rules_record.py::"
-        "test_r1_an_old_copy_of_the_record_opens_a_new_log_and_moves_nothing",
-    ),
     "cap-from-the-fall": Mutant(
         "the controller's cap of 24 hours runs from the fall, not from the lift",
         (
