@@ -17,6 +17,7 @@ from controller.state import State
 from hal.wire import codes
 from schedules.doses import doses
 from schedules.limits import counters
+from schedules.model import Counter as Counted
 from schedules.model import Dose
 from tests.controller.swarm import Swarm
 
@@ -193,24 +194,28 @@ class Judge:
             needed = (d.close_at - d.due_at) // 2 - 240
             self.rule(lit >= needed, f"{name[:8]} is blamed after {lit} s of calling")
 
+    def _left(self, counter: Counted) -> list[tuple[int, int, int]]:
+        """(fell, left with the cup, quarters) of each fill that a counter counts, in order."""
+        loaded = {e.fill: e for _, e in self.events if isinstance(e, ev.Loaded)}
+        found: list[tuple[int, int, int]] = []
+        for fill in self.fills:
+            e = loaded.get(self.home.fill_of.get(fill["number"], 0))
+            fell = [p["fell_ms"] for p in fill["pieces"] if p["fell_ms"] is not None]
+            if e is None or not fell or not set(e.regimens) & set(counter.regimens):
+                continue
+            left = [p["gone_ms"] for p in fill["pieces"] if p["gone_ms"] is not None]
+            units = sum(q for r, q in zip(e.regimens, e.quarters, strict=True)
+                        if r in counter.regimens)  # fmt: skip
+            found.append((self._at(min(fell)), self._at(max(left, default=min(fell))), units))
+        return sorted(found)
+
     def _gaps(self) -> None:
         """I17: what left with the cup keeps gaps and caps of the plan in force."""
         if not self.state.plan_envelope:
             return
         plan = plan_of_envelope(self.state.plan_envelope)
-        loaded = {e.fill: e for _, e in self.events if isinstance(e, ev.Loaded)}
         for counter in counters(plan):
-            gone: list[tuple[int, int, int]] = []  # fell, gone, quarters
-            for fill in self.fills:
-                e = loaded.get(self.home.fill_of.get(fill["number"], 0))
-                fell = [p["fell_ms"] for p in fill["pieces"] if p["fell_ms"] is not None]
-                if e is None or not fell or not set(e.regimens) & set(counter.regimens):
-                    continue
-                left = [p["gone_ms"] for p in fill["pieces"] if p["gone_ms"] is not None]
-                units = sum(q for r, q in zip(e.regimens, e.quarters, strict=True)
-                            if r in counter.regimens)  # fmt: skip
-                gone.append((self._at(min(fell)), self._at(max(left, default=min(fell))), units))
-            gone.sort()
+            gone = self._left(counter)
             for (_, earlier, _), (later, _, _) in pairwise(gone):
                 near = later - earlier
                 same_round = abs(near) < 300

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from controller import events as ev
+from controller.agenda import plan_of_envelope
 from hal.wire import codes
+from schedules.limits import counters
 from schedules.model import Dose
 from tests.controller.home import DAY
 from tests.controller.swarm_rules import FLAPS, Judge
@@ -53,6 +55,16 @@ class Verdicts(Judge):
         calm = [d for d in self.planned.values() if d.open_at > self.mended_s]
         self._ask("I11 offered within 60 s", len(calm), lambda: self._offered(calm))
         self._ask("I11 every calm dose is given", len(calm), lambda: self.calm(self.mended_s))
+
+    def _gap_ends(self, d: Dose) -> list[int]:
+        """When the gaps of what was taken before end; what lay in the cup counts from its lift."""
+        plan = plan_of_envelope(self.state.plan_envelope)
+        return [
+            left + counter.gap_s
+            for counter in counters(plan)
+            if d.regimen_id in counter.regimens
+            for _, left, _ in self._left(counter)
+        ]
 
     def _ask(self, name: str, looked: int, rule: Callable[[], None]) -> None:
         self.broken = []
@@ -136,6 +148,6 @@ class Verdicts(Judge):
             if d.open_at + OFFER_S > end:
                 continue
             at = prepared.get(d.dose_id, 0)
-            since = max([d.open_at, *(s for s in free_s if s <= at)])
+            since = max([d.open_at, *(s for s in (*free_s, *self._gap_ends(d)) if s <= at)])
             self.rule(bool(at), f"{d.regimen_id} was never offered")
             self.rule(at <= since + OFFER_S, f"{d.regimen_id} was offered {at - since} s late")
