@@ -48,7 +48,7 @@ def _look_in(home: Home, but: int) -> None:
     home.run(2)
 
 
-@pytest.mark.hazard("H9")
+@pytest.mark.hazard("H09")
 def test_what_one_loading_left_out_comes_out_at_the_next(home: Home) -> None:
     """The board gave its number up, and would refuse every later lease that holds it again."""
     home.run_to("2026-11-23T06:00:00+00:00")

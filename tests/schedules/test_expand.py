@@ -333,7 +333,7 @@ def repeats(draw: st.DrawFn) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.hazard("H13", "H8")
+@pytest.mark.hazard("H13", "H05")
 @settings(max_examples=80, deadline=None)
 @given(
     repeats(),
