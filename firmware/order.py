@@ -13,6 +13,7 @@ from hal.wire.layouts import NO_DIGEST, Desired
 
 _LAYOUT = "<IBBHBIII16s16s16sIB16sBIiIBHIiIIBiH"
 SIZE = struct.calcsize(_LAYOUT)
+NOT_BEGUN_S = 0xFFFFFFFF  # of a round of which nothing is out: no window can be after it
 
 
 class Order:
@@ -34,7 +35,7 @@ class Order:
         self.round_orders = 0
         self.round_digest = NO_DIGEST
         self.round_starts = 0
-        self.round_first_s = 0  # utc of the round's first START
+        self.round_first_s = 0  # utc of the round's first START that let anything go
         self.round_end_mg = 0  # cup after the round's last started order
         self.round_lifts = 0  # lift_count then
         self.exposed = 0  # durable before the gate is told to open

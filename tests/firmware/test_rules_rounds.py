@@ -127,6 +127,22 @@ def test_r14_a_round_begun_in_time_has_two_minutes_and_no_other_has(begun: bool)
     assert expected == (bench.actual.verdict, bench.actual.refusal)
 
 
+def test_r14_a_round_of_which_nothing_fell_was_not_begun() -> None:
+    """Its first order jammed on the way: after close a new press gives nothing either."""
+    bench = Bench()
+    bench.load({9: [300], 20: [310]}, close_s=bench.utc_s() + 60)
+    bench.prepare(1, 9, round=1, round_orders=2)
+    bench.run(40000)
+    bench.press()
+    mishaps.cause(bench.world, "jam", {"after_ticks": 40})
+    bench.start(1, 9, round=1, round_orders=2)
+    assert (codes.NOT_RELEASED, codes.JAM) == released(bench)
+    bench.ask(codes.IDLE, 0)
+    bench.run(30000)
+
+    assert codes.OUTSIDE_WINDOW == bench.refused(codes.PREPARE, 2, 20, round=1, round_orders=2)
+
+
 # --- R15 -------------------------------------------------------------------------------------
 
 
