@@ -59,11 +59,13 @@ class Verdicts(Judge):
     def _gap_ends(self, d: Dose) -> list[int]:
         """When the gaps of what was taken before end; what lay in the cup counts from its lift."""
         plan = plan_of_envelope(self.state.plan_envelope)
+        lifts = [at for at, e in self.events if isinstance(e, ev.CupLifted)]
         return [
-            left + counter.gap_s
+            end + counter.gap_s
             for counter in counters(plan)
             if d.regimen_id in counter.regimens
-            for _, left, _ in self._left(counter)
+            for fell, left, _ in self._left(counter)
+            for end in (left, min((at for at in lifts if at >= fell), default=fell))
         ]
 
     def _ask(self, name: str, looked: int, rule: Callable[[], None]) -> None:
