@@ -46,6 +46,7 @@ class Handles(Swarm):
     clone: Controller | None = None
     clone_until_ms = 0
     overheard = b""
+    _no_room = False
 
     def later(self, ms: int, what: Callable[[], object]) -> None:
         """Something that happens so much later, by itself."""
@@ -118,12 +119,15 @@ class Handles(Swarm):
             disk.execute(f"PRAGMA max_page_count = {pages}")
         else:
             disk.execute("PRAGMA query_only = ON")
-        self.later(for_s * 1000, self._make_room)
+        self._no_room = True
+        self.later(for_s * 1000, self.make_room)
         return True
 
-    def _make_room(self) -> None:
-        if self.controller is not None:
+    def make_room(self) -> None:
+        """Somebody sees to the disk, and the process starts anew."""
+        if self._no_room and self.controller is not None:
             self.cut_process(1)
+        self._no_room = False
 
     def stall(self, seconds: int) -> bool:
         """SIGSTOP: nothing of it runs, nothing of it is lost."""

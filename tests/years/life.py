@@ -398,6 +398,7 @@ class Life(Handles):
         self.mail.heal()
         self.mood = ""
         self.clone_until_ms = 0
+        self.make_room()
         super().mend()
 
     def calm(self, seconds: int) -> None:
