@@ -78,6 +78,11 @@ def _of_day(envelope: str, day: int) -> tuple[Dose, ...]:
 
 def between(envelope: str, from_s: int, to_s: int) -> list[Dose]:
     """The doses due in [from_s, to_s), in due order; both Unix seconds."""
+    return list(_between(envelope, from_s, to_s))
+
+
+@lru_cache(maxsize=64)  # the rules of one turn ask the same several times
+def _between(envelope: str, from_s: int, to_s: int) -> tuple[Dose, ...]:
     found: list[Dose] = []
     for day in range(from_s // DAY_S, (to_s - 1) // DAY_S + 1):
         rows = _of_day(envelope, day)
@@ -85,7 +90,7 @@ def between(envelope: str, from_s: int, to_s: int) -> list[Dose]:
             found += rows
         else:
             found += [d for d in rows if from_s <= d.due_at < to_s]
-    return found
+    return tuple(found)
 
 
 def granted(plan: Plan, regimen: str, log_epoch: str, number: int, at_s: int) -> Dose:

@@ -30,16 +30,36 @@ OPENED: Final = ("door-opened", "tray-changed")  # a person must look again
 def snapshot(state: State, facts: Facts, written: int, acked: int) -> dict[str, Json]:
     """Everything a watcher may know, at `facts.utc_s`."""
     plan = plan_in_force(state)
-    signal = codes.SIGNALS[acts.signal(state, facts)]
-    return {
+    shown = brief(state, facts)
+    return shown | {
         "at_ms": facts.utc_s * 1000,
-        "trusted": state.clock_trusted,
         "clock_reason": state.clock_reason,
         "zone": plan.zone if plan else "UTC",
-        "mode": _mode(state, facts),
         "lock_reason": state.locked,
-        "link": facts.link,
         "net": {"connected": facts.connected, "unacked": facts.unacked},
+        "pending_version": state.pending_version,
+        "halts": [
+            {"regimen_id": name, "act": h.act, "since_ms": h.at_s * 1000, "by": h.by}
+            for name, h in state.halts.items()
+        ],
+        "held_rounds": [held_row(row) for row in held_now(state, facts)],
+        "say": _say(state, facts, str(shown["signal"])),
+        "doses": _doses(state, facts, plan),
+        "asked": _asked(state, facts, plan),
+        "compartments": _compartments(state),
+        "loading": _loading(state, facts),
+        "events": {"written": written, "acked": acked},
+    }
+
+
+def brief(state: State, facts: Facts) -> dict[str, Json]:
+    """The part that a report is made of (report/standing.py): nothing that costs time."""
+    plan = plan_in_force(state)
+    return {
+        "mode": _mode(state, facts),
+        "link": facts.link,
+        "signal": codes.SIGNALS[acts.signal(state, facts)],
+        "trusted": state.clock_trusted,
         "plan": {
             "version": state.plan_version,
             "valid_until": plan.valid_until,
@@ -47,18 +67,8 @@ def snapshot(state: State, facts: Facts, written: int, acked: int) -> dict[str, 
         }
         if plan
         else None,
-        "pending_version": state.pending_version,
-        "halts": [
-            {"regimen_id": name, "act": h.act, "since_ms": h.at_s * 1000, "by": h.by}
-            for name, h in state.halts.items()
-        ],
-        "held_rounds": [held_row(row) for row in held_now(state, facts)],
-        "signal": signal,
-        "say": _say(state, facts, signal),
         "next": _next(state, facts),
         "round": _round(state, plan),
-        "doses": _doses(state, facts, plan),
-        "asked": _asked(state, facts, plan),
         "alerts": [
             {
                 "alert_id": a.alert_id,
@@ -73,10 +83,7 @@ def snapshot(state: State, facts: Facts, written: int, acked: int) -> dict[str, 
             }
             for a in state.alerts.values()
         ],
-        "compartments": _compartments(state),
-        "loading": _loading(state, facts),
         "board": _board(state, facts),
-        "events": {"written": written, "acked": acked},
     }
 
 

@@ -7,15 +7,17 @@ decided, journaled or sent: all of that is the production code as it stands.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
-from functools import lru_cache
+from functools import cache, lru_cache, partial
+from types import MappingProxyType
 from typing import Any, Final
 
 from controller import agenda, plans
 from controller.events import Json
 from controller.facts import Facts
 from controller.loop import Controller
+from controller.snapshot import brief
 from hal.wire import frame
 from schedules import seal
 from schedules.canonical import canonical, from_canonical
@@ -23,24 +25,39 @@ from schedules.model import Plan
 from schedules.rows import compile_rows
 
 
-class Lean(Controller):
-    """Draws its snapshot when asked."""
+class Shown(Mapping[str, Json]):
+    """What a page or a report would be told, computed as far as somebody reads it."""
 
-    _facts: Facts | None = None
-    _shown: Mapping[str, Json] | None = None
+    def __init__(
+        self, brief: Callable[[], Mapping[str, Json]], whole: Callable[[], Mapping[str, Json]]
+    ) -> None:
+        self._brief, self._whole = cache(brief), cache(whole)
+
+    def __getitem__(self, name: str) -> Json:
+        brief = self._brief()
+        return brief[name] if name in brief else self._whole()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._whole())
+
+    def __len__(self) -> int:
+        return len(self._whole())
+
+
+class Lean(Controller):
+    """Draws its snapshot when asked, and no more of it."""
+
+    _shown: Mapping[str, Json] = MappingProxyType({})
 
     def _snapshot(self, facts: Facts) -> dict[str, Json]:
-        self._facts, self._shown = facts, None
+        whole = partial(super()._snapshot, facts)
+        self._shown = Shown(whole if self.fault else partial(brief, self.state, facts), whole)
         return {}
 
     @property
-    def snapshot(self) -> dict[str, Json]:
+    def snapshot(self) -> Any:
         """What the page would show."""
-        if self._facts is None:
-            return {}
-        if self._shown is None:
-            self._shown = super()._snapshot(self._facts)
-        return dict(self._shown)
+        return self._shown
 
     @snapshot.setter
     def snapshot(self, value: dict[str, Json]) -> None:
