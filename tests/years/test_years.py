@@ -13,7 +13,7 @@ from tests.years.life import Life
 from tests.years.play import play
 from tests.years.tally import Tally, report
 
-SEEDS = range(1, 9)
+SEEDS = range(1, 17)
 SHORT_DAYS = 4
 
 
