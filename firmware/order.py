@@ -69,7 +69,7 @@ class Order:
             self.round_orders = desired.round_orders
             self.round_digest = desired.round_digest
             self.round_starts = 0
-            self.round_first_s = 0
+            self.round_first_s = NOT_BEGUN_S
             self.round_end_mg = 0
 
     def witness(self, sense: Inputs) -> None:

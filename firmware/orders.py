@@ -14,7 +14,6 @@ from firmware.guard import Guard
 from firmware.homing import Homing
 from firmware.lease import Holding
 from firmware.mind import Mind
-from firmware.order import NOT_BEGUN_S
 from firmware.selftest import BeamTest
 from hal.wire import codes
 from hal.wire.layouts import Desired
@@ -138,8 +137,6 @@ class Orders:
         order.state = codes.STARTED
         order.started_digest = d.digest
         order.head = d.head
-        if order.round_starts == 0 or order.round_first_s == NOT_BEGUN_S:
-            order.round_first_s = self._clock.utc_s
         order.round_starts += 1
         order.exposed = 0
         order.witness(board.sense)

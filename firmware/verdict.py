@@ -12,7 +12,6 @@ from firmware.evidence import AT_START, AT_TARGET, BETWEEN, NO_ANSWER, Finding, 
 from firmware.homing import MOTION_FAULTS, consistent
 from firmware.lease import Holding
 from firmware.mind import Mind
-from firmware.order import NOT_BEGUN_S
 from hal.wire import codes
 
 DROPS_MAX = 65535
@@ -69,10 +68,10 @@ def conclude(board: Device, mind: Mind, w: Witness, utc_s: int) -> "Finding | No
         order.round_starts = max(order.round_starts, order.round_orders)  # nor does doubt go on
     if finding.verdict == codes.NOT_RELEASED:
         ledger.give_back(order.number, order.compartment)
-        if order.round_starts == 1:
-            order.round_first_s = NOT_BEGUN_S  # nothing is out: nothing is to be finished (R14)
-    elif board.sense.lift_count != order.pre_lifts:
-        ledger.lifted(utc_s)
+    else:  # only a round of which something is out is to be finished; since its START (R14)
+        order.round_first_s = min(order.round_first_s, ledger.floor_s)
+        if board.sense.lift_count != order.pre_lifts:
+            ledger.lifted(utc_s)
     ledger.lifts = board.sense.lift_count
     if finding.hold or codes.JAM in (w.cause, finding.code):
         ledger.held |= 1 << order.compartment

@@ -127,20 +127,26 @@ def test_r14_a_round_begun_in_time_has_two_minutes_and_no_other_has(begun: bool)
     assert expected == (bench.actual.verdict, bench.actual.refusal)
 
 
-def test_r14_a_round_of_which_nothing_fell_was_not_begun() -> None:
-    """Its first order jammed on the way: after close a new press gives nothing either."""
+@pytest.mark.parametrize("jams", [1, 2])
+def test_r14_a_round_of_which_nothing_fell_was_not_begun(jams: int) -> None:
+    """Its first orders jammed on the way: after close nothing of it is given either."""
     bench = Bench()
-    bench.load({9: [300], 20: [310]}, close_s=bench.utc_s() + 60)
-    bench.prepare(1, 9, round=1, round_orders=2)
-    bench.run(40000)
-    bench.press()
-    mishaps.cause(bench.world, "jam", {"after_ticks": 40})
-    bench.start(1, 9, round=1, round_orders=2)
-    assert (codes.NOT_RELEASED, codes.JAM) == released(bench)
+    close_s = bench.utc_s() + 60
+    bench.load({9: [300], 20: [310], 22: [320]}, close_s=close_s)
+    same = {"round": 1, "round_orders": 3}
+    for order, compartment in ((1, 9), (2, 20))[:jams]:
+        bench.prepare(order, compartment, **same)
+        if order == 1:
+            bench.run(20000)
+            bench.press()
+        mishaps.cause(bench.world, "jam", {"after_ticks": 40})
+        bench.start(order, compartment, **same)
+        assert (codes.NOT_RELEASED, codes.JAM) == released(bench)
+        mishaps.heal_all(bench.world)
     bench.ask(codes.IDLE, 0)
-    bench.run(30000)
+    bench.until(lambda: bench.utc_s() > close_s, 60000)
 
-    assert codes.OUTSIDE_WINDOW == bench.refused(codes.PREPARE, 2, 20, round=1, round_orders=2)
+    assert codes.OUTSIDE_WINDOW == bench.refused(codes.PREPARE, jams + 1, 22, **same)
 
 
 # --- R15 -------------------------------------------------------------------------------------
