@@ -5,9 +5,10 @@ for when it is shown. Local time comes from the plan's zone, never from this mac
 """
 
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from controller.words import HOW, fault
+from schedules import localtime
 
 MINUTE_S = 60
 HOUR_S = 3600
@@ -73,11 +74,8 @@ SET_AT_LOADING = ("apart", "board-clock-not-set")  # doubts that no confirmation
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """The zone of that name; UTC where this machine does not know it."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
+    """The zone of that name by the data that plans are compiled with; UTC where there is none."""
+    return localtime.zone_of(name) or ZoneInfo("UTC")
 
 
 def local(at_s: int, zone: str) -> datetime:

@@ -1,5 +1,10 @@
 """Times and counts, as a person says them."""
 
+import zoneinfo
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+
 from controller.web import words
 from tests.web.scenes import DUE_S, ZONE
 
@@ -7,6 +12,22 @@ from tests.web.scenes import DUE_S, ZONE
 def test_clock_times_are_those_of_the_plans_zone() -> None:
     """07:00 UTC in November is 08:00 in Berlin, and an unknown zone falls back to UTC."""
     assert ("08:00", "07:00") == (words.clock(DUE_S, ZONE), words.clock(DUE_S, "Nowhere/None"))
+
+
+def test_the_machines_own_zone_data_move_no_time_on_the_page(tmp_path: Path) -> None:
+    """Old data on the machine say another hour: the page shows what was signed."""
+    berlin = tmp_path / "Europe" / "Berlin"
+    berlin.parent.mkdir()
+    berlin.write_bytes(files("tzdata").joinpath("zoneinfo", "Asia", "Tokyo").read_bytes())
+    zoneinfo.reset_tzpath([str(tmp_path)])
+    zoneinfo.ZoneInfo.clear_cache()
+    try:
+        here = zoneinfo.ZoneInfo("Europe/Berlin")
+        assert 17 == datetime.fromtimestamp(1795420800, here).hour
+        assert "09:00" == words.clock(1795420800, "Europe/Berlin")
+    finally:
+        zoneinfo.reset_tzpath()
+        zoneinfo.ZoneInfo.clear_cache()
 
 
 def test_a_later_day_is_named() -> None:
