@@ -65,7 +65,10 @@ def repair_clock(
     voided = tuple(
         d.dose_id
         for d in state.doses.values()
-        if d.closed_at > now + SPREAD_S and not d.committed and d.stage in VOIDABLE
+        if d.closed_at > now + SPREAD_S
+        and not d.committed
+        and d.stage in VOIDABLE
+        and not d.taken_late_at  # it left by hand: that is no less a fact than a release
     )
     happened: list[ev.Event] = [ev.ClockRepaired(by, voided, signer, said_at)]
     # the board was told that these windows are settled: it gives them under a new fill only

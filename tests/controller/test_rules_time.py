@@ -15,7 +15,7 @@ from hal.wire import codes
 from hal.wire.messages import Actual
 from schedules.told_time import seal_time
 from tests.controller.home import DAY, ROOT, Home
-from tests.controller.monday import CALL, at_door, how, skip_to
+from tests.controller.monday import CALL, at_door, dose, how, skip_to
 
 # --- R8 --------------------------------------------------------------------------------------
 
@@ -110,6 +110,27 @@ def test_r8_what_was_committed_is_never_voided(home: Home) -> None:
     state = home.controller.state
     gap = free_at(state, state.plan_envelope, "metformin-500", home.now_s)
     assert home.now_s < gap < home.now_s + DAY  # dated now at the latest, never in the future
+
+
+def test_r8_what_was_given_late_is_never_given_again(home: Home) -> None:
+    """Out of the compartment by hand at a false time: put right, it is not due a second time."""
+    skip_to(home, "2026-11-25T08:30:00+00:00")
+    home.run(120)
+    late = dose(home, "amlodipine-5", 2)
+    said = {"dose_id": late.dose_id, "by": "nurse/x", "reason": "came-late"}
+    assert ("held", "") == (late.stage, at_door(home, "give-late", **said))
+    home.kill_controller()
+    for clock in (home.world.controller_clock, home.world.board_clock):
+        clock.jump(-2 * DAY * 1000, home.world.now_ms)
+    home.start_controller()
+    home.run(60)
+    assert "" == at_door(home, "repair-clock", by="person/ada", document=told(home))
+    home.load()
+    skip_to(home, "2026-11-25T07:05:00+00:00")
+    home.take()
+
+    assert late.dose_id not in [d for e in home.events(ev.OrderPrepared) for d in e.doses]  # type: ignore[attr-defined]
+    assert "held" == home.doses[late.dose_id].stage and home.doses[late.dose_id].taken_late_at
 
 
 # --- R12 -------------------------------------------------------------------------------------
