@@ -14,10 +14,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from controller import agenda, plans
+from controller.brief import brief
 from controller.events import Json
 from controller.facts import Facts
 from controller.loop import Controller
-from controller.snapshot import brief
 from hal.wire import frame
 from schedules import seal
 from schedules.canonical import canonical, from_canonical
