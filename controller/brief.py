@@ -129,10 +129,12 @@ def _board(state: State, facts: Facts) -> Json:
 
 
 def pieces(quarters: int) -> int:
+    """Pieces as a person counts them: a part of one is one."""
     """Whole pieces that so many quarters are made of."""
     return (quarters + 3) // 4
 
 
 def name_of(plan: Plan, regimen: str) -> str:
+    """The name of a medicine in the plan; its id where the plan has it no more."""
     found = [r.name for r in plan.regimens if r.id == regimen]
     return found[0] if found else regimen
