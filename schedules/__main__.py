@@ -16,6 +16,7 @@ from pathlib import Path
 from schedules import (
     act_command,
     convert,
+    diff,
     expand,
     planfile,
     readback,
@@ -66,6 +67,12 @@ def _check(asked: argparse.Namespace) -> int:
     for sentence in readback.cautions(plan):
         print(f"look at {sentence}")
     print(f"sound: version {plan.version}, hash {plan_hash(plan)}")
+    return 0
+
+
+def _diff(asked: argparse.Namespace) -> int:
+    old, new = read_plan(asked.old), read_plan(asked.new)
+    print(diff.diff(old, new, _now_s(asked), asked.days), end="")
     return 0
 
 
@@ -165,7 +172,9 @@ def _expand(asked: argparse.Namespace) -> int:
     if not isinstance(given, dict):
         raise PlanRefused("clock", "--clock", "words of the day with their times are needed")
     site = expand.site_of(asked.zone, asked.start, asked.days, given)
-    for line in expand.expand(io.TextIOWrapper(sys.stdin.buffer, "utf-8", "replace"), site):
+    # Only a line feed ends a line; a mark of the byte order before the first is no text.
+    lines = io.TextIOWrapper(sys.stdin.buffer, "utf-8-sig", "replace", newline="\n")
+    for line in expand.expand(lines, site):
         sys.stdout.write(line + "\n")
     sys.stdout.flush()
     return 0
@@ -188,6 +197,12 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="every reason to refuse a plan")
     check.add_argument("plan")
     check.set_defaults(run=_check)
+    compare = commands.add_parser("diff", help="what a new version changes")
+    compare.add_argument("old", help="plan file or envelope in force")
+    compare.add_argument("new", help="plan file or envelope that is to follow")
+    compare.add_argument("--now", type=_iso, help="instant with offset; default: this clock")
+    compare.add_argument("--days", type=int, default=diff.AHEAD_DAYS, help="doses ahead")
+    compare.set_defaults(run=_diff)
     keys = commands.add_parser("keys", help="new signing keys for two people")
     keys.add_argument("folder")
     keys.add_argument("--pharmacist", default="person/pharmacist", metavar="NAME")
