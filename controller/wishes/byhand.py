@@ -19,6 +19,7 @@ from controller.rules.limits import free_at, room_at
 from controller.rules.rounds import live
 from controller.state import DoseLife, Fill, State
 from controller.wishes.arguments import Refused, at_machine, number, text
+from controller.wishes.doses import needs_second
 from hal.wire import codes
 
 HOW = "by-hand"
@@ -61,22 +62,35 @@ def _lives(state: State, facts: Facts, fill: Fill, done: bool) -> list[DoseLife]
             continue
         if d.stage not in ("open", "uncertain") or facts.late_s >= d.close_at:
             raise Refused("too-late", "Its time is over; ask somebody who may decide that.")
-        if d.stage == "uncertain":
-            continue  # all its pieces were counted in the compartment: nothing of it fell
         if d.regimen in state.halts:
             raise Refused("stopped", "This medicine was stopped or put on hold.")
-        now = facts.early_s
-        gap = free_at(state, state.plan_envelope, d.regimen, now)
-        room = room_at(state, state.plan_envelope, d.regimen, d.quarters, now)
-        if gap > now or room:
-            raise Refused("gap" if gap > now else "cap", "Too soon after the last.", max(gap, room))
+        if d.stage == "uncertain" and needs_second(state, d.regimen):
+            why = "A doubt about this medicine is settled by two people, and not by giving more."
+            raise Refused("second-person", why)
+        _in_limits(state, facts, d, names)
     return known
+
+
+def _in_limits(state: State, facts: Facts, d: DoseLife, fill: tuple[str, ...]) -> None:
+    """Raises Refused where a gap or cap forbids it.
+
+    What is in doubt of this very fill was counted in the compartment: nothing of it fell.
+    """
+    now = facts.early_s
+    counted = any(r.dose_id == d.dose_id for r in state.releases)
+    gap = free_at(state, state.plan_envelope, d.regimen, now, fill)
+    quarters = 0 if counted else d.quarters  # in the sum already
+    room = room_at(state, state.plan_envelope, d.regimen, quarters, now)
+    if gap > now or room:
+        raise Refused("gap" if gap > now else "cap", "Too soon after the last.", max(gap, room))
 
 
 def _outcome(state: State, d: DoseLife, by: str) -> list[ev.Event]:
     """What is known of the dose from now on; an outcome that was written stays and is corrected."""
     if d.stage == "open":
         return close(state, d, "taken", HOW, 0, by)
+    if d.stage == "uncertain" and needs_second(state, d.regimen):
+        return []  # written down as given; what fell before it stays in doubt until two say so
     happened: list[ev.Event] = [
         ev.DoseSettled(d.dose_id, "taken", HOW, by)
         if d.stage == "uncertain"

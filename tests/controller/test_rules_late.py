@@ -12,6 +12,7 @@ from controller import events as ev
 from controller import words
 from controller.rules.demand import groups_of
 from controller.rules.limits import free_at
+from controller.state import Halt
 from hal.sim import mishaps
 from hal.wire.codes import ROW_GROUPS
 from schedules import localtime
@@ -98,6 +99,50 @@ def test_r16_a_signature_on_an_act_is_none_on_a_word(tmp_path: Path) -> None:
     assert "bad-signature" == home.wish("settle", document=other).code
     assert "not-a-vouch" == home.wish("settle", document="{}").code
     assert "no-envelope" == home.wish("settle", document=7).code
+
+
+def test_r16_nobody_settles_a_high_alert_doubt_alone_by_giving_it(tmp_path: Path) -> None:
+    """By hand: refused; said to be done: written down, counted, and the doubt waits for two."""
+    home = at_home(tmp_path, HIGH)
+    doubt = _in_doubt(home)
+    said = _count(home, doubt)
+    assert "second-person" == at_door(home, "by-hand", **said)
+    assert "" == at_door(home, "by-hand", done=True, **said)
+    assert ("uncertain", []) == (home.doses[doubt.dose_id].stage, home.events(ev.DoseSettled))
+    assert "dose-uncertain" in home.alerts()
+    assert "not-loaded" == at_door(home, "by-hand", done=True, **said)
+    word = Vouch(home.plan.device, doubt.dose_id, "taken", "given", "person/ada")
+    assert "" == home.wish("settle", document=seal_vouch(word, home.private[0])).code
+
+    assert "taken" == home.doses[doubt.dose_id].stage
+
+
+def _count(home: Home, life: Any) -> dict[str, Any]:
+    """What somebody says who has counted the pieces of a dose in its compartment."""
+    assert home.controller is not None
+    fills = home.controller.state.fills.values()
+    fill = next(f for f in fills if life.dose_id in f.doses)
+    return {"compartment": fill.compartment, "pieces": fill.pieces, "by": "person/ada"}
+
+
+def test_r9_a_dose_in_doubt_is_given_by_hand_only_as_any_other(home: Home) -> None:
+    """Counted in its compartment, and yet: not stopped, not too soon after another; else taken."""
+    doubt = _in_doubt(home)
+    assert home.controller is not None
+    said = _count(home, doubt)
+    state = home.controller.state
+    own = next(r for r in state.releases if r.dose_id == doubt.dose_id)
+    other = replace(own, dose_id="0" * 32, lifted_at=home.now_s)
+    for code, changed in (
+        ("stopped", replace(state, halts={doubt.regimen: Halt("stop", home.now_s, "p/a")})),
+        ("gap", replace(state, releases=(*state.releases, other))),
+    ):
+        home.controller.state = changed
+        assert code == at_door(home, "by-hand", **said)
+    home.controller.state = replace(home.controller.state, releases=state.releases)
+    assert "" == at_door(home, "by-hand", **said)
+
+    assert "taken" == home.doses[doubt.dose_id].stage
 
 
 def test_r16_a_settlement_frees_no_gap(home: Home) -> None:
