@@ -9,6 +9,7 @@ UTC, times of day minutes after local midnight.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from schedules.localtime import add_span, has_day, instant, local
@@ -16,8 +17,30 @@ from schedules.model import DAY_S, Anchor, Span
 
 FOREVER_S = 1 << 40
 SEARCH_S = 3660 * DAY_S  # a course that is counted is over within ten years, or has no end
+MOST = 1 << 20  # occasions that are looked at
 STEP_S = 60 * DAY_S
 _REACH = timedelta(days=2)  # an offset may move an instant off its day
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A local date and minute; `timed`: somebody has said the minute."""
+
+    on_date: date
+    minute: int = 0
+    timed: bool = True
+    second: int = 0
+    fold: int = 0  # 1: the second pass of a repeated hour
+
+    def at_s(self, zone: ZoneInfo) -> int:
+        """The instant."""
+        return instant(zone, self.on_date, self.minute, self.fold) + self.second
+
+
+def moment(zone: ZoneInfo, at_s: int) -> Moment:
+    """The moment of an instant, told so that it is that instant again."""
+    at = local(zone, at_s)
+    return Moment(at.date(), at.hour * 60 + at.minute, True, at.second, at.fold)
 
 
 @dataclass(frozen=True)
@@ -35,21 +58,8 @@ class Cadence:
     every_weeks: int = 0
     every_months: int = 0
     month_days: tuple[int, ...] = ()
-    events: tuple[tuple[date, int], ...] = ()  # single local instants
-    once: bool = False  # at the start, and never again
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A local date and minute; `timed`: somebody has said the minute."""
-
-    on_date: date
-    minute: int = 0
-    timed: bool = True
-
-    def at_s(self, zone: ZoneInfo) -> int:
-        """The instant."""
-        return instant(zone, self.on_date, self.minute)
+    events: tuple[Moment, ...] = ()
+    once: bool = False  # at the start, or at `at` where that has no time; never again
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,12 @@ class Course:
     count: int = 0  # occasions
     exact: bool = False
 
+    @property
+    def ends(self) -> bool:
+        """Whether anything ends it."""
+        bounded = self.length or self.elapsed_s or self.until or self.until_s is not None
+        return bool(bounded or self.count or self.cadence.once or self.cadence.events)
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -74,11 +90,19 @@ class Clock:
     words: dict[str, int]
 
 
-def instants(course: Course, start: Moment, clock: Clock, lo: int, hi: int) -> list[int]:
-    """Every occasion of `course` in [lo, hi), ascending, where it begins at `start`."""
+def instants(
+    course: Course, start: Moment, clock: Clock, lo: int, hi: int, most: int = MOST
+) -> list[int]:
+    """Every occasion of `course` in [lo, hi), ascending, where it begins at `start`.
+
+    Where there are more than `most`, it is only sure that more than `most` are given.
+    """
     hi = min(hi, end_s(course, start, clock.zone))
-    if not course.count:
-        return sorted(_due(course.cadence, start, clock, max(lo, start.at_s(clock.zone)), hi))
+    begin = start.at_s(clock.zone)
+    if course.cadence.every_s and course.count:
+        hi = min(hi, begin + course.count * course.cadence.every_s)
+    if course.cadence.every_s or not course.count:
+        return sorted(islice(_due(course.cadence, start, clock, max(lo, begin), hi), most + 1))
     return [at for at in _counted(course, start, clock, hi) if at >= lo]
 
 
@@ -86,11 +110,12 @@ def end_s(course: Course, start: Moment, zone: ZoneInfo) -> int:
     """The earliest end by the calendar or the clock, exclusive; a count is not looked at."""
     ends = [FOREVER_S]
     if course.length is not None:
-        ends.append(instant(zone, add_span(start.on_date, course.length), start.minute))
+        over = replace(start, on_date=add_span(start.on_date, course.length), fold=0)
+        ends.append(over.at_s(zone))
     if course.elapsed_s:
         ends.append(start.at_s(zone) + course.elapsed_s)
     if course.until is not None:
-        ends.append(instant(zone, course.until + timedelta(days=1), 0))
+        ends.append(_after_day(zone, course.until))
     if course.until_s is not None:
         ends.append(course.until_s + 1)
     return min(ends)
@@ -99,33 +124,43 @@ def end_s(course: Course, start: Moment, zone: ZoneInfo) -> int:
 def following(course: Course, start: Moment, clock: Clock) -> Moment | None:
     """Where what comes after `course` begins; None: it has no end.
 
-    After so many days by the clock time it began at, after a count on the next day, or one
-    interval after the last.
+    After so many days by the clock time it began at; after a count, single instants or a day
+    that is included on the next day, without a time; or one interval after the last.
     """
-    end = end_s(course, start, clock.zone)
-    if course.count:
-        found = _counted(course, start, clock, min(end, start.at_s(clock.zone) + SEARCH_S))
-        if len(found) == course.count:
-            last = local(clock.zone, found[-1] + course.cadence.every_s)
-            if course.cadence.every_s:
-                return Moment(last.date(), last.hour * 60 + last.minute)
-            return Moment(last.date() + timedelta(days=1), 0, False)
+    zone, cadence = clock.zone, course.cadence
+    end, begin = end_s(course, start, zone), start.at_s(zone)
+    if cadence.every_s and course.count and begin + cadence.every_s * (course.count - 1) < end:
+        return moment(zone, begin + cadence.every_s * course.count)
+    counted = cadence.once or cadence.events or course.count
+    if counted and not cadence.every_s:
+        upto = min(end, begin + SEARCH_S)
+        listed = replace(course, count=course.count or MOST) if cadence.events else course
+        listed = replace(listed, count=1) if cadence.once else listed
+        found = _counted(listed, start, clock, upto)
+        if cadence.events and not found:
+            return start
+        if cadence.events or len(found) == listed.count:
+            return Moment(local(zone, found[-1]).date() + timedelta(days=1), 0, False)
     if end == FOREVER_S:
         return None
     if course.length is not None and end == end_s(replace(course, until=None, until_s=None),
-                                                  start, clock.zone):  # fmt: skip
-        return Moment(add_span(start.on_date, course.length), start.minute, start.timed)
-    after = local(clock.zone, end)
-    return Moment(after.date(), after.hour * 60 + after.minute)
+                                                  start, zone):  # fmt: skip
+        return replace(start, on_date=add_span(start.on_date, course.length), fold=0)
+    after = moment(zone, end)
+    whole_day = course.until is not None and end == _after_day(zone, course.until)
+    return replace(after, minute=0, timed=False) if whole_day else after
+
+
+def _after_day(zone: ZoneInfo, day: date) -> int:
+    return instant(zone, day + timedelta(days=1), 0)
 
 
 def _counted(course: Course, start: Moment, clock: Clock, hi: int) -> list[int]:
-    """The first `count` occasions, as far as they lie before `hi`."""
+    """The first `count` occasions on days, as far as they lie before `hi`."""
     found: list[int] = []
     lo = start.at_s(clock.zone)
     while lo < hi and len(found) < course.count:
-        step_s = course.cadence.every_s * course.count or STEP_S
-        upto = min(hi, lo + step_s)
+        upto = min(hi, lo + STEP_S)
         found += sorted(_due(course.cadence, start, clock, lo, upto))
         lo = upto
     return found[: course.count]
@@ -137,6 +172,8 @@ def _due(cadence: Cadence, start: Moment, clock: Clock, lo: int, hi: int) -> Ite
         return
     if cadence.once:
         begin = start.at_s(clock.zone)
+        if cadence.at and not start.timed:
+            begin = instant(clock.zone, start.on_date, cadence.at[0])
         if lo <= begin < hi:
             yield begin
         return
@@ -146,8 +183,8 @@ def _due(cadence: Cadence, start: Moment, clock: Clock, lo: int, hi: int) -> Ite
         yield from range(at_s, hi, cadence.every_s)
         return
     if cadence.events:
-        for day, minute in cadence.events:
-            if lo <= (due := instant(clock.zone, day, minute)) < hi:
+        for one in cadence.events:
+            if lo <= (due := one.at_s(clock.zone)) < hi:
                 yield due
         return
     times = [*cadence.at, *(clock.words[one.word] + one.offset_min for one in cadence.when)]

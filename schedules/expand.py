@@ -8,17 +8,18 @@ could count it: quantity and unit are told as they were ordered. Nothing is ever
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 
-from schedules.cadence import Clock, Moment
+from schedules.cadence import Cadence, Clock, Moment, moment
 from schedules.courses import Ordered, Taking, takings
-from schedules.fhir_asked import is_asked
+from schedules.fhir_asked import gap_of, is_asked
 from schedules.fhir_cadence import DAILY, WHEN, Daily
-from schedules.fhir_order import check_intent
+from schedules.fhir_order import INTENTS, check_intent, check_texts
 from schedules.fhir_quantity import dose_of, ordered
-from schedules.fhir_timing import check_keys, course_of
+from schedules.fhir_timing import bounds_of, check_keys, course_of, effective_repeat
 from schedules.fhir_value import (
     Element,
     OrderRefused,
@@ -35,7 +36,8 @@ from schedules.model import CLOCK_WORDS, DAY_S, PlanRefused
 
 MAX_LINE = 1_000_000  # characters; longer lines are no order
 MAX_DAYS = 3660
-MAX_DOSES = 20_000  # of one order
+MAX_DOSES = 20_000  # of one order, or two in an hour all along
+MOST_A_DAY = 48
 MAX_DOSAGES = 100
 CHECK_DAYS = 28  # contradictions are looked for at least so far
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
@@ -60,19 +62,19 @@ def site_of(zone: str, start: str, days: int, clock: Mapping[str, object] | None
         at = datetime.fromisoformat(start)
     except ValueError:
         raise PlanRefused("not-a-time", "--start", "a local time as 2026-03-23T07:00") from None
-    if at.tzinfo is not None:
-        at = at.astimezone(found)
     if not 1 <= days <= MAX_DAYS:
         raise PlanRefused("days", "--days", f"from 1 to {MAX_DAYS} days")
     words, daily = _clock_file(clock or {})
     load = Moment(at.date(), at.hour * 60 + at.minute)
+    if at.tzinfo is not None:
+        load = replace(moment(found, int(at.timestamp())), second=0)
     return Site(Clock(found, {**CLOCK_WORDS, **words}), {**DAILY, **daily}, load, days)
 
 
 def expand(lines: Iterable[str], site: Site) -> Iterator[str]:
     """One JSON line for each line, in order; a line that is no order is refused, too."""
     for line in lines:
-        yield json.dumps(answer(line, site), ensure_ascii=False, separators=(",", ":"))
+        yield json.dumps(answer(line, site), separators=(",", ":"))
 
 
 def answer(line: str, site: Site) -> dict[str, object]:
@@ -82,7 +84,10 @@ def answer(line: str, site: Site) -> dict[str, object]:
         order = _read(line)
         ident = order.get("id")
         ident = ident if isinstance(ident, str | int) else None
-        found = _expanded(order, site)
+        if isinstance(ident, str):
+            ident = _plain(ident)
+        dosages = _dosages(order)
+        found = _expanded(dosages, site)
     except OrderRefused as refused:
         return _said(ident, "refused", refused.code, refused.why, [])
     except (OverflowError, RecursionError, ValueError):
@@ -90,8 +95,24 @@ def answer(line: str, site: Site) -> dict[str, object]:
         return _said(ident, "refused", "not-fhir", why, [])
     if found is None:
         return _said(ident, "as-needed", "", "taken when needed: nothing is planned", [])
-    why = "" if found else "nothing falls due in these days: its bounds lie before or after"
+    why = _caution(dosages)
+    if not found:
+        why = "nothing falls due in these days: its bounds lie before or after"
     return _said(ident, "expanded", "", why, [_row(one, site) for one in found])
+
+
+def _caution(dosages: list[Element]) -> str:
+    """What a person should look at although the order has one reading."""
+    try:
+        check_texts(dosages)
+    except OrderRefused as more:
+        return f"look at the text: {more.why}"
+    return ""
+
+
+def _plain(word: str) -> str:
+    """The word without halves of characters, which no strict reader of JSON takes."""
+    return word.encode("utf-8", "replace").decode()
 
 
 def _said(
@@ -104,7 +125,7 @@ def _read(line: str) -> Element:
     if len(line) > MAX_LINE:
         raise OrderRefused("too-large", "a line longer than any order")
     try:
-        order = json.loads(line)
+        order = json.loads(line, object_pairs_hook=_no_doubles)
     except (ValueError, RecursionError):
         raise OrderRefused("not-json", "this line is no JSON") from None
     if not isinstance(order, dict):
@@ -112,9 +133,15 @@ def _read(line: str) -> Element:
     return order
 
 
-def _expanded(order: Element, site: Site) -> list[Taking] | None:
+def _no_doubles(pairs: list[tuple[str, object]]) -> Element:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise OrderRefused("duplicate-key", "one key stands twice: which of them holds?")
+    return found
+
+
+def _expanded(dosages: list[Element], site: Site) -> list[Taking] | None:
     """The takings of an order; None: it is taken when needed only."""
-    dosages = _dosages(order)
     planned = []
     for line, dosage in enumerate(dosages):
         if is_asked(dosage):
@@ -123,12 +150,17 @@ def _expanded(order: Element, site: Site) -> list[Taking] | None:
             planned.append(_ordered(line, dosage, site))
     if not planned:
         return None
+    if all(one.sequence is not None for one in planned):
+        planned += [
+            _asked(line, dosage, site)
+            for line, dosage in enumerate(dosages)
+            if is_asked(dosage) and dosage.get("sequence") is not None
+        ]
     lo = site.load.at_s(site.clock.zone)
     last = datetime.combine(site.load.on_date, datetime.min.time()) + timedelta(days=site.days)
     hi = instant(site.clock.zone, last.date(), site.load.minute)
-    found = takings(planned, site.load, site.clock, lo, max(hi, lo + CHECK_DAYS * DAY_S))
-    if len(found) > MAX_DOSES:
-        raise OrderRefused("too-many", "more doses than anybody could take")
+    most = max(MAX_DOSES, MOST_A_DAY * site.days)
+    found = takings(planned, site.load, site.clock, lo, max(hi, lo + CHECK_DAYS * DAY_S), most)
     return [one for one in found if one.due_s < hi]
 
 
@@ -153,6 +185,10 @@ def _check_bare(order: Element) -> None:
     no_modifier(order, "the order")
     if order.get("status", "active") != "active":
         raise OrderRefused("status", "the order is not active")
+    if order.get("intent", "order") not in INTENTS:
+        raise OrderRefused("intent", "this is a proposal, plan or option and not an order")
+    if order.get("implicitRules"):
+        raise OrderRefused("implicit-rules", "the order depends on rules not known here")
     if flag(order, "doNotPerform"):
         raise OrderRefused("do-not-perform", "the order says that it must not be given")
 
@@ -161,6 +197,8 @@ def _as_r4(dosage: Element) -> Element:
     """R5's names for what R4 says as well."""
     found = dict(dosage)
     if "asNeeded" in found:
+        if "asNeededBoolean" in found:
+            raise OrderRefused("not-fhir", "as needed is said twice, in the words of R4 and R5")
         found["asNeededBoolean"] = found.pop("asNeeded")
     if "asNeededFor" in found:
         reasons = elements(found, "asNeededFor")
@@ -183,7 +221,17 @@ def _ordered(line: int, dosage: Element, site: Site) -> Ordered:
         _same_unit(cap_unit, unit)
         if value > most:
             raise OrderRefused("plan-over-limit", "one dose is more than its own maximum")
-    return Ordered(line, whole(dosage, "sequence"), course, value, unit, _caps(dosage, unit))
+    caps, gap_s = _caps(dosage, unit), gap_of(dosage)
+    if _plain(unit) != unit:
+        raise OrderRefused("not-fhir", "the unit is no text")
+    return Ordered(line, whole(dosage, "sequence"), course, value, unit, caps, gap_s)
+
+
+def _asked(line: int, dosage: Element, site: Site) -> Ordered:
+    """A dosage that plans nothing, for its place in the sequence."""
+    repeat = effective_repeat(mapping(dosage, "timing") or {})
+    course = replace(bounds_of(repeat, site.clock.zone), cadence=Cadence())
+    return Ordered(line, whole(dosage, "sequence"), course, Fraction(0), "", asked=True)
 
 
 def _caps(dosage: Element, unit: str) -> tuple[tuple[int, Fraction], ...]:
@@ -218,9 +266,8 @@ def _row(one: Taking, site: Site) -> dict[str, object]:
 
 def _decimal(value: Fraction) -> str:
     """A decimal as people write it: 1, 0.5, 2.25."""
-    if value.denominator == 1:
-        return str(value.numerator)
-    return f"{value.numerator / value.denominator:.12f}".rstrip("0").rstrip(".")
+    exact = Decimal(value.numerator) / Decimal(value.denominator)
+    return f"{exact:f}"
 
 
 def _clock_file(given: Mapping[str, object]) -> tuple[dict[str, int], dict[int, tuple[int, ...]]]:

@@ -5,6 +5,7 @@ Responsible for: one as-needed Dosage. Not responsible for planned ones (fhir_ti
 
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from schedules.fhir_order import name_of
@@ -64,15 +65,22 @@ def as_needed(regimen: Regimen, dosage: Element, today: date, zone: ZoneInfo, fo
 
 def _gap_s(dosage: Element, repeat: Element) -> int:
     """Seconds between two takings: by extension, else `once in so many hours`; 0: not said."""
+    if extension(dosage, GAP_EXTENSION) is not None:
+        return gap_of(dosage)
+    if (whole(repeat, "frequency") or 1) == 1:
+        return _seconds(number(repeat, "period"), text(repeat, "periodUnit"))
+    return 0
+
+
+def gap_of(dosage: Element) -> int:
+    """Seconds between two takings as HL7's extension says them; 0: not said."""
     found = extension(dosage, GAP_EXTENSION)
+    duration = (mapping(found, "valueDuration") if found is not None else None) or {}
+    return _seconds(number(duration, "value"), text(duration, "code"))
+
+
+def _seconds(value: Fraction | None, code: str | None) -> int:
     unit_s = {"min": 60, "h": 3600, "d": DAY_S}
-    if found is not None:
-        duration = mapping(found, "valueDuration") or {}
-        value, code = number(duration, "value"), text(duration, "code")
-    elif (whole(repeat, "frequency") or 1) == 1:
-        value, code = number(repeat, "period"), text(repeat, "periodUnit")
-    else:
-        return 0
     if value is None or code not in unit_s:
         return 0
     seconds = value * unit_s[code]

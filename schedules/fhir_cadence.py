@@ -5,6 +5,7 @@ bounds and codes (fhir_timing.py). Where the specification leaves times to the
 institution, DAILY and the patient's clock stand for it.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -39,6 +40,7 @@ WHEN = {
     for suffix, prefix in (("", ""), (".early", "early-"), (".late", "late-"))
 }
 _ALL_MEALS = {"C": ("CM", "CD", "CV"), "AC": ("ACM", "ACD", "ACV"), "PC": ("PCM", "PCD", "PCV")}
+_TIME = re.compile(r"([0-9]{2}):([0-9]{2})(:[0-9]{2}(?:\.[0-9]+)?)?")
 UNIT_S = {"s": 1, "min": 60, "h": 3600}
 
 
@@ -52,13 +54,15 @@ def cadence_of(repeat: Element, timing: Element, daily: Daily = DAILY) -> Cadenc
         raise OrderRefused("period", "frequency and period are more than nothing")
     if frequency is not None and period is None:
         raise OrderRefused("no-period", "a frequency, but no period")
-    days, month_days = _days(repeat), _month_days(repeat, timing)
+    days, month_days = _days(repeat), month_days_of(repeat, timing)
     if words(repeat, "when") == ["IMD"]:
-        return _at_once(repeat, frequency, period, days or month_days)
+        return _at_once(repeat, daily, frequency, period, days or month_days)
     times = _times(repeat)
     if month_days:
         if days or (period is not None and (period != 1 or unit not in ("d", "mo"))):
             raise OrderRefused("day-of-month", "days of the month and another rule of days")
+        if unit == "mo":
+            frequency = _on_each(frequency, len(month_days), "day-of-month", "days of the month")
         return replace(_daily(frequency, (), times, daily), month_days=month_days)
     if period is None or unit is None:
         if not (days or times.at or times.when):
@@ -77,12 +81,26 @@ def cadence_of(repeat: Element, timing: Element, daily: Daily = DAILY) -> Cadenc
 
 
 def _at_once(
-    repeat: Element, frequency: int | None, period: Fraction | None, days: tuple[int, ...]
+    repeat: Element,
+    daily: Daily,
+    frequency: int | None,
+    period: Fraction | None,
+    days: tuple[int, ...],
 ) -> Cadence:
     """R5's IMD: once, now."""
-    if (frequency or 1) > 1 or period is not None or days or repeat.get("timeOfDay"):
+    again = (frequency or 1) > 1 or (whole(repeat, "count") or 1) > 1
+    if again or period is not None or days or repeat.get("timeOfDay") or repeat.get("offset"):
         raise OrderRefused("frequency-vs-when", "at once, and again: when?")
-    return Cadence(once=True)
+    return Cadence(once=True, at=daily[1])
+
+
+def _on_each(frequency: int | None, named: int, code: str, what: str) -> int | None:
+    """How often on each of the named days, where a frequency counts all of them."""
+    if frequency is None:
+        return None
+    if frequency % named:
+        raise OrderRefused(code, f"{frequency} times, but {named} {what} are named")
+    return frequency // named
 
 
 def _daily(frequency: int | None, days: tuple[int, ...], times: Cadence, daily: Daily) -> Cadence:
@@ -108,17 +126,17 @@ def _by_weekday(
 ) -> Cadence:
     if unit == "d" and period == 1:
         return _daily(frequency, days, times, daily)
+    if unit == "d" and period % 7 == 0:
+        period, unit = period // 7, "wk"
     if unit != "wk":
         why = "named weekdays and a period that is no week contradict each other"
         raise OrderRefused("dow-with-multi-day-period", why)
     if period > 1 and len(days) > 1:
         raise OrderRefused("dow-with-multi-week", "several weekdays in more than one week")
-    each: int | None = None
-    if frequency is not None:
-        if frequency % len(days):
-            why = f"{frequency} times a week, but {len(days)} weekdays are named"
-            raise OrderRefused("frequency-vs-dow", why)
-        each = frequency // len(days)
+    each = _on_each(frequency, len(days), "frequency-vs-dow", "weekdays")
+    if period > 1 and (each or 1) > 1 and not (times.at or times.when):
+        why = "several times in several weeks: all on one day, or one each week?"
+        raise OrderRefused("spacing-unspecified", why)
     found = _daily(each, days, times, daily)
     return found if period == 1 else replace(found, every_weeks=period)
 
@@ -143,10 +161,19 @@ def _interval(frequency: int, period_s: Fraction, days: tuple[int, ...], times: 
     if times.at:
         if step_s * len(times.at) != 86_400:
             raise OrderRefused("frequency-vs-times", "interval and named times contradict")
+        _check_spread(times.at, step_s)
         return times
     if step_s.denominator != 1 or step_s % 60 or step_s < 60:
         raise OrderRefused("interval", "an interval is whole minutes")
     return Cadence(every_s=int(step_s))
+
+
+def _check_spread(at: tuple[int, ...], step_s: Fraction) -> None:
+    """Times that stand for an interval may be uneven, but never closer than half of it."""
+    ordered = sorted(at)
+    for before, after in zip(ordered, [*ordered[1:], ordered[0] + 1440], strict=True):
+        if (after - before) * 120 < step_s:
+            raise OrderRefused("frequency-vs-times", "the named times are closer than the interval")
 
 
 def _days(repeat: Element) -> tuple[int, ...]:
@@ -156,7 +183,7 @@ def _days(repeat: Element) -> tuple[int, ...]:
     return tuple(sorted(WEEKDAYS.index(day) for day in found))
 
 
-def _month_days(repeat: Element, timing: Element) -> tuple[int, ...]:
+def month_days_of(repeat: Element, timing: Element) -> tuple[int, ...]:
     """HL7's extension timing-dayOfMonth: 1 to 28, which every month has."""
     url = "http://hl7.org/fhir/StructureDefinition/timing-dayOfMonth"
     found = [
@@ -173,18 +200,18 @@ def _month_days(repeat: Element, timing: Element) -> tuple[int, ...]:
 def _times(repeat: Element) -> Cadence:
     """timeOfDay as minutes, when as anchors; one of both at most."""
     given, codes = words(repeat, "timeOfDay"), words(repeat, "when")
-    offset = whole(repeat, "offset") or 0
+    offset = whole(repeat, "offset")
     if given and codes:
         raise OrderRefused("timeofday-and-when", "clock times and meal words exclude each other")
     if offset and not codes:
         raise OrderRefused("offset-without-when", "an offset, but from what?")
     minutes = []
     for one in given:
-        parts = one.split(":")
-        if len(parts) < 2 or not all(part[:2].isdigit() for part in parts):
+        match = _TIME.fullmatch(one)
+        if match is None:
             raise OrderRefused("not-fhir", "a time of day cannot be read")
-        hour, minute = int(parts[0]), int(parts[1])
-        if hour > 23 or minute > 59 or (len(parts) > 2 and float(parts[2] or 0)):
+        hour, minute = int(match[1]), int(match[2])
+        if hour > 23 or minute > 59 or (match[3] or "").strip(":0."):
             raise OrderRefused("time-of-day", "a time of day is a whole minute from 00:00 to 23:59")
         minutes.append(hour * 60 + minute)
     if len(set(minutes)) < len(minutes):
@@ -198,12 +225,14 @@ def _times(repeat: Element) -> Cadence:
     return Cadence(at=tuple(minutes), when=tuple(anchors))
 
 
-def _anchor(code: str, offset: int) -> Anchor:
+def _anchor(code: str, offset: int | None) -> Anchor:
     word = WHEN.get(code)
     if word is None:
         raise OrderRefused("unknown-when", "a part of the day is not known here")
-    if not offset:
+    if offset is None:
         return anchor(word)
+    if not offset:
+        return anchor(word.rpartition(" ")[2])
     if not 1 <= offset <= 999:
         raise OrderRefused("offset", "an offset is from 1 to 999 minutes")
     if code in ("CM", "CD", "CV"):

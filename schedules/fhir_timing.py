@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from schedules.cadence import Cadence, Course, Moment
-from schedules.fhir_cadence import DAILY, UNIT_S, Daily, cadence_of
+from schedules.cadence import Cadence, Course, Moment, moment
+from schedules.fhir_cadence import DAILY, UNIT_S, Daily, cadence_of, month_days_of
 from schedules.fhir_quantity import UCUM
 from schedules.fhir_value import (
     Element,
@@ -26,7 +26,6 @@ from schedules.fhir_value import (
     whole,
     words,
 )
-from schedules.localtime import local
 from schedules.model import Span
 
 MAX_LENGTH = 999  # of a course, in its unit
@@ -53,6 +52,7 @@ _REPEAT_KEYS = TIMING_KEYS | {
     "boundsDuration",
     "count",
     "duration",
+    "durationMax",
     "durationUnit",
 }
 _DOSAGE_KEYS = {
@@ -94,13 +94,14 @@ def course_of(dosage: Element, zone: ZoneInfo, daily: Daily = DAILY) -> Course:
     count = whole(repeat, "count") or 0
     if "count" in repeat and count < 1:
         raise OrderRefused("count", "the count of doses is less than one")
-    if count > 1 and not (TIMING_KEYS & set(repeat)):
-        raise OrderRefused("no-period", "a count of doses, but nothing says how far apart")
+    stated = bool(TIMING_KEYS & set(repeat) or month_days_of(repeat, timing))
     events = words(timing, "event")
-    if events and not (TIMING_KEYS & set(repeat)):
+    if count > 1 and not stated and not events:
+        raise OrderRefused("no-period", "a count of doses, but nothing says how far apart")
+    if events and not stated:
         cadence = Cadence(events=tuple(_event(one, zone, daily) for one in events))
-    elif count == 1 and not (TIMING_KEYS & set(repeat)):
-        cadence = Cadence(once=True)
+    elif count == 1 and not stated:
+        cadence = Cadence(once=True, at=daily[1])
     else:
         cadence = cadence_of(repeat, timing, daily)
     for place in (repeat, timing, dosage):
@@ -120,15 +121,14 @@ def effective_repeat(timing: Element) -> Element:
     no_modifier(timing, "the timing")
     repeat = mapping(timing, "repeat") or {}
     no_modifier(repeat, "the timing")
-    for key in ("boundsRange", "countMax", "frequencyMax", "periodMax", "durationMax"):
+    for key in ("boundsRange", "countMax", "frequencyMax", "periodMax"):
         if key in repeat:
             code = "bounds-range" if key == "boundsRange" else "range"
             raise OrderRefused(code, f"{key} leaves a choice: somebody must decide")
     if {key.lstrip("_") for key in repeat} - _REPEAT_KEYS:
         raise OrderRefused("unknown-element", "the timing has an element R4 does not know")
-    duration_s = (number(repeat, "duration") or 0) * UNIT_S.get(
-        text(repeat, "durationUnit") or "", 86_400
-    )
+    longest = max(number(repeat, "duration") or 0, number(repeat, "durationMax") or 0)
+    duration_s = longest * UNIT_S.get(text(repeat, "durationUnit") or "", 86_400)
     if duration_s >= 3600:
         why = "duration means one long administration here, perhaps a course was meant"
         raise OrderRefused("duration-long", why)
@@ -144,8 +144,8 @@ def effective_repeat(timing: Element) -> Element:
     if len(found) > 1 or found[0][0] != _GTS or found[0][1] not in _CODES:
         raise OrderRefused("unknown-timing-code", "the timing code has no single meaning here")
     meaning = _CODES[found[0][1]]
-    rate = ("frequency", "period", "periodUnit")
-    if any(key in stated and stated[key] != meaning.get(key) for key in rate):
+    told = ("frequency", "period", "periodUnit", *(("when",) if "when" in meaning else ()))
+    if any(key in stated and stated[key] != meaning.get(key) for key in told):
         raise OrderRefused("code-contradicts-repeat", "timing code and structure disagree")
     return {**meaning, **repeat}
 
@@ -168,7 +168,7 @@ def bounds_of(repeat: Element, zone: ZoneInfo) -> Course:
         assert course.until is not None
         over = start is not None and course.until < start.on_date
     else:
-        course = Course(Cadence(), start, until_s=_local(last, zone).at_s(zone) + _seconds(last))
+        course = Course(Cadence(), start, until_s=_local(last, zone).at_s(zone))
         assert course.until_s is not None
         over = start is not None and course.until_s < start.at_s(zone)
     if over:
@@ -176,17 +176,12 @@ def bounds_of(repeat: Element, zone: ZoneInfo) -> Course:
     return course
 
 
-def _seconds(value: str) -> int:
-    """The seconds of a dateTime that was read."""
-    return datetime.fromisoformat(value).second
-
-
-def _event(value: str, zone: ZoneInfo, daily: Daily) -> tuple[date, int]:
+def _event(value: str, zone: ZoneInfo, daily: Daily) -> Moment:
     """A single instant; a date alone means the time of a dose that is taken once a day."""
     if value.count("-") < 2:
         raise OrderRefused("not-fhir", "a single instant names its day")
     found = _local(value, zone)
-    return found.on_date, found.minute if found.timed else daily[1][0]
+    return found if found.timed else Moment(found.on_date, daily[1][0])
 
 
 def _local(value: str, zone: ZoneInfo) -> Moment:
@@ -198,8 +193,8 @@ def _local(value: str, zone: ZoneInfo) -> Moment:
             return Moment(date.fromisoformat(day), 0, timed=False)
         at = datetime.fromisoformat(value)
         if at.tzinfo is not None:
-            at = local(zone, int(at.timestamp()))
-        return Moment(at.date(), at.hour * 60 + at.minute)
+            return moment(zone, int(at.timestamp()))
+        return Moment(at.date(), at.hour * 60 + at.minute, True, at.second)
     except (ValueError, OverflowError):
         raise OrderRefused("not-fhir", "a date cannot be read") from None
 

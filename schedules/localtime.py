@@ -37,13 +37,16 @@ def zone_of(name: str) -> ZoneInfo | None:
         return None
 
 
-def instant(zone: ZoneInfo, on_date: date, minute: int) -> int:
-    """Unix seconds of a wall time; `minute` may leave the day on either side."""
+def instant(zone: ZoneInfo, on_date: date, minute: int, fold: int = 0) -> int:
+    """Unix seconds of a wall time; `minute` may leave the day on either side.
+
+    `fold` 1: the second pass of an hour that is repeated, where an offset has said so.
+    """
     day = on_date + timedelta(days=minute // 1440)
     minute %= 1440
     # fold=0 reads a repeated hour as its first pass, and a missing one with the old
     # offset, which is exactly "moved forward by the gap".
-    local = datetime.combine(day, time(minute // 60, minute % 60), tzinfo=zone)
+    local = datetime.combine(day, time(minute // 60, minute % 60, fold=fold), tzinfo=zone)
     return int(local.timestamp())
 
 
