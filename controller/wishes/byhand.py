@@ -17,9 +17,9 @@ from controller.rules.alerts import alert_id, close
 from controller.rules.doses import doses_of
 from controller.rules.limits import free_at, room_at
 from controller.rules.rounds import live
-from controller.state import DoseLife, Fill, State
+from controller.state import LOST, DoseLife, Fill, State
 from controller.wishes.arguments import Refused, at_machine, number, text
-from controller.wishes.doses import needs_second
+from controller.wishes.doses import needs_second, on_its_tray
 from hal.wire import codes
 
 HOW = "by-hand"
@@ -41,6 +41,8 @@ def by_hand(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Eve
     if live(order) and order is not None and order.compartment == compartment:
         raise Refused("busy", "The machine is at it just now; wait until it has answered.")
     lives = _lives(state, facts, fill, done)
+    if not done:
+        _sure(fill, facts)
     happened: list[ev.Event] = [
         ev.GivenByHand(compartment, fill.fill, tuple(d.dose_id for d in lives), pieces, by)
     ]
@@ -69,6 +71,13 @@ def _lives(state: State, facts: Facts, fill: Fill, done: bool) -> list[DoseLife]
             raise Refused("second-person", why)
         _in_limits(state, facts, d, names)
     return known
+
+
+def _sure(fill: Fill, facts: Facts) -> None:
+    """Raises Refused where nobody can say what lies in there."""
+    if fill.code == LOST:
+        raise Refused("not-there", "The record of it is lost: take it out, and load it anew.")
+    on_its_tray(fill, facts)
 
 
 def _in_limits(state: State, facts: Facts, d: DoseLife, fill: tuple[str, ...]) -> None:

@@ -71,6 +71,7 @@ def give_late(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.E
     fallen = any(r.dose_id == dose_id for r in state.releases)
     if fallen or fill is None or fill.state not in ("loaded", "held") or fill.code in UNSURE:
         raise Refused("not-there", "It does not lie in its compartment any more, for all we know.")
+    on_its_tray(fill, facts)
     if not state.clock_trusted or state.locked:
         raise Refused("not-ready", "Nothing is given while the machine or its clock is in doubt.")
     lives = [state.doses[one] for one in fill.doses if one in state.doses]
@@ -86,6 +87,13 @@ def give_late(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.E
             if name in state.alerts:
                 happened.append(ev.AlertResolved(name, "given late", by))
     return happened
+
+
+def on_its_tray(fill: Fill, facts: Facts) -> None:
+    """Raises Refused where another place, or another tray, is under that number now (R6)."""
+    if facts.board is not None and facts.board.tray_index != fill.tray_index:
+        why = "The tray does not stand as it was loaded: set it right, or look and say so, first."
+        raise Refused("not-there", why)
 
 
 def _in_limits(state: State, facts: Facts, d: DoseLife) -> None:
@@ -120,6 +128,7 @@ def hand_out(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Ev
         raise Refused("not-loaded", "Only planned doses that are sure to lie there are handed out.")
     if pieces != fill.pieces:
         raise Refused("wrong-pieces", f"{fill.pieces} pieces should be in it; count again.")
+    on_its_tray(fill, facts)
     if not state.clock_trusted or state.locked or state.pending_envelope:
         raise Refused("not-ready", "First the clock, a lock or a waiting plan must be settled.")
     ahead = {d.dose_id: d for d in _rows_of(state, fill)}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from hal.sim import mishaps
 from tests.controller.home import Home
+from tests.controller.monday import at_door, breakfast, dose
 
 
 def test_a_dose_taken_early_is_not_asked_for_a_second_time(home: Home) -> None:
@@ -65,3 +67,28 @@ def test_what_one_loading_left_out_comes_out_at_the_next(home: Home) -> None:
     assert {"taken"} == {outcome for _, outcome, _ in home.outcomes()}
     assert not {"load-unfinished", "board-fault"} & set(home.alerts())
     assert number < home.shown["compartments"][left]["fill"]
+
+
+@pytest.mark.hazard("H11")
+@pytest.mark.parametrize("left_out", [False, True])
+def test_r6_nothing_is_given_by_a_person_from_a_tray_that_stands_elsewhere(
+    home: Home, left_out: bool
+) -> None:
+    """One place off, unseen: not by hand, not late, not for a journey; set right, late it is."""
+    home.run_to("2026-11-23T06:00:00+00:00")
+    first = breakfast(home)
+    mishaps.cause(home.world, "tray_reseated", {"sectors": 1, "unseen": 1})
+    home.run(5)
+    if left_out:
+        _look_in(home, but=first)
+    said = {"compartment": first, "pieces": 2, "by": "person/a"}
+    home.run_to("2026-11-23T07:05:00+00:00")
+    assert "not-there" == at_door(home, "by-hand", **said)
+    assert at_door(home, "hand-out", **said, **{"for": "a-day"}) in ("not-loaded", "not-there")
+    home.run_to("2026-11-23T08:20:00+00:00")
+    late = {"dose_id": dose(home, "metformin-500").dose_id, "by": "p/a", "reason": "came-late"}
+    assert "not-there" == at_door(home, "give-late", **late)
+    if left_out:
+        mishaps.cause(home.world, "tray_reseated", {"sectors": -1, "unseen": 1})
+        home.run(5)
+        assert "" == at_door(home, "give-late", **late)
