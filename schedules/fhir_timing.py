@@ -99,6 +99,8 @@ def course_of(dosage: Element, zone: ZoneInfo, daily: Daily = DAILY) -> Course:
     if count > 1 and not stated and not events:
         raise OrderRefused("no-period", "a count of doses, but nothing says how far apart")
     if events and not stated:
+        if count not in (0, len(events)):
+            raise OrderRefused("count", "a count, and another number of single instants")
         cadence = Cadence(events=tuple(_event(one, zone, daily) for one in events))
     elif count == 1 and not stated:
         cadence = Cadence(once=True, at=daily[1])

@@ -42,6 +42,13 @@ def due(repeat: dict[str, Any], zone: str, start: datetime, days: int) -> list[s
     return [at.astimezone(tz).isoformat() for at in found]
 
 
+def instant_of(zone: str, wall: datetime) -> datetime:
+    """The first minute that shows this wall time."""
+    tz = zone_of(zone)
+    assert tz is not None
+    return _first_minute(tz, wall)
+
+
 def _occasions(
     repeat: dict[str, Any], tz: ZoneInfo, start: datetime, begin: datetime, over: datetime
 ) -> Iterator[datetime]:

@@ -3,12 +3,26 @@
 import json
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from schedules.expand import answer, site_of
-from tests.schedules.test_expand import DAILY, GTS, TAB, ask, code, line, times
+from tests.schedules import naive
+from tests.schedules.test_expand import (
+    DAILY,
+    GTS,
+    TAB,
+    ZONES,
+    ask,
+    code,
+    line,
+    repeats,
+    times,
+)
 
 LONDON = ("Europe/London", "2026-03-23T07:00", 28)
 AUTUMN = ("Europe/London", "2026-10-24T07:00", 28)
@@ -77,6 +91,8 @@ TWO_READINGS = [
     (line(DAILY) | {"implicitRules": "urn:x"}, "implicit-rules"),
     (line(DAILY, asNeeded=False, asNeededBoolean=True), "not-fhir"),
     (line({"period": 1, "periodUnit": "min"}), "too-many"),
+    ({"id": "a", "dosage": [{"doseAndRate": [TAB], "timing": {
+        "event": ["2026-03-24", "2026-03-25"], "repeat": {"count": 1}}}]}, "count"),
 ]  # fmt: skip
 
 
@@ -180,6 +196,55 @@ def test_what_is_taken_when_needed_keeps_its_place_in_the_sequence() -> None:
     del last["dosage"][0]["timing"]["repeat"]
     last["dosage"][0]["timing"]["repeat"] = DAILY | DAYS_5
     assert 5 == len(times(last))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    repeats(),
+    st.sampled_from(ZONES),
+    st.datetimes(datetime(2024, 1, 1), datetime(2034, 1, 1)),
+    st.integers(0, 20 * 1440),
+)
+def test_a_start_that_has_passed_keeps_its_rhythm_and_its_count(
+    repeat: dict[str, Any], zone: str, start: datetime, ago: int
+) -> None:
+    """What is due from the load on is what every minute since the start tells, less the past."""
+    began = start.replace(second=0, microsecond=0) - timedelta(minutes=ago)
+    repeat.pop("boundsDuration", None)
+    order = line(repeat | {"boundsPeriod": {"start": began.isoformat()}})
+    found: Any = ask(order, (zone, start.isoformat(), 20))
+    if found["code"] == "overlap":
+        return
+    load, over = (naive.instant_of(zone, start + timedelta(days=n)) for n in (0, 20))
+    since = [datetime.fromisoformat(at) for at in naive.due(repeat, zone, began, 42)]
+    expected = [at.isoformat() for at in since if load <= at < over]
+    assert expected == [dose["due_at"] for dose in found["doses"]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    repeats(),
+    repeats(),
+    st.integers(1, 12),
+    st.sampled_from(ZONES),
+    st.datetimes(datetime(2024, 1, 1), datetime(2034, 1, 1)),
+)
+def test_a_step_begins_where_the_days_before_it_end(
+    one: dict[str, Any], other: dict[str, Any], days: int, zone: str, start: datetime
+) -> None:
+    """Two steps are the first for its days, and the second from that time of day on."""
+    start = start.replace(second=0, microsecond=0)
+    one = {key: one[key] for key in one if key != "count"}
+    one["boundsDuration"] = {"value": days, "code": "d"}
+    found: Any = ask(steps(one, other), (zone, start.isoformat(), 33))
+    if found["code"] == "overlap":
+        return
+    then = start + timedelta(days=days)
+    expected = [
+        *naive.due(one, zone, start, 33),
+        *naive.due(other, zone, then, 33 - days),
+    ]
+    assert expected == [dose["due_at"] for dose in found["doses"]]
 
 
 def test_a_text_that_says_more_is_pointed_at() -> None:
