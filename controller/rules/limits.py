@@ -75,6 +75,11 @@ def _room_at(state: State, counter: Counter, left: int, now_s: int) -> int:
         for r in state.releases
         if counts(counter, r.regimen, r.groups)
     ]
+    counted += [  # what went along is taken at its time, and leaves as much less room here (R17)
+        (d.due_at, d.quarters)
+        for d in state.doses.values()
+        if d.stage == "handed-out" and d.due_at <= now_s and counts(counter, d.regimen, d.groups)
+    ]
     recent = sorted(one for one in counted if one[0] > since)  # from the lift, as the gap (R2)
     used = sum(quarters for _, quarters in recent)
     free_s = 0

@@ -69,9 +69,8 @@ def test_what_one_loading_left_out_comes_out_at_the_next(home: Home) -> None:
     assert number < home.shown["compartments"][left]["fill"]
 
 
-@pytest.mark.hazard("H11")
 @pytest.mark.parametrize("left_out", [False, True])
-def test_r6_nothing_is_given_by_a_person_from_a_tray_that_stands_elsewhere(
+def test_nothing_is_given_by_a_person_from_a_tray_that_stands_elsewhere(
     home: Home, left_out: bool
 ) -> None:
     """One place off, unseen: not by hand, not late, not for a journey; set right, late it is."""

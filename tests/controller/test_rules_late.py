@@ -11,7 +11,7 @@ import pytest
 from controller import events as ev
 from controller import words
 from controller.rules.demand import groups_of
-from controller.rules.limits import free_at
+from controller.rules.limits import free_at, room_at
 from controller.state import Halt
 from hal.sim import mishaps
 from hal.wire.codes import ROW_GROUPS
@@ -125,7 +125,7 @@ def _count(home: Home, life: Any) -> dict[str, Any]:
     return {"compartment": fill.compartment, "pieces": fill.pieces, "by": "person/ada"}
 
 
-def test_r9_a_dose_in_doubt_is_given_by_hand_only_as_any_other(home: Home) -> None:
+def test_r16_a_dose_in_doubt_is_given_by_hand_only_as_any_other(home: Home) -> None:
     """Counted in its compartment, and yet: not stopped, not too soon after another; else taken."""
     doubt = _in_doubt(home)
     assert home.controller is not None
@@ -252,6 +252,25 @@ def test_r17_doses_for_a_journey_are_handed_out_and_never_fall_due_again(home: H
     assert tuesday.due_at + DAY // 2 < free_at(
         state, state.plan_envelope, "gabapentin-300", home.now_s
     )
+
+
+def test_r17_what_went_along_fills_the_cap_from_its_own_time(tmp_path: Path) -> None:
+    """One a day, and lunch is on the journey: from lunch on there is no room for a day."""
+    start = "    piece_mg: 390\n"
+    home = at_home(tmp_path, (start, f"{start}    limits: {{max_per_24h: 1}}\n"))
+    assert home.controller is not None
+    fills = [f for f in home.controller.state.fills.values() if "gabapentin-300" in f.regimens]
+    lunch = min(fills, key=lambda f: f.due_at)
+    said = {"compartment": lunch.compartment, "pieces": 1, "by": "nurse/x", "for": "a-day-trip"}
+    assert "" == at_door(home, "hand-out", **said)
+    state = home.controller.state
+
+    def room(hours: int) -> int:
+        at_s = lunch.due_at + hours * HOUR
+        return room_at(state, state.plan_envelope, "gabapentin-300", 4, at_s)
+
+    full = lunch.due_at + DAY
+    assert [0, full, full, full, 0] == [room(hours) for hours in (-1, 0, 10, 23, 24)]
 
 
 # --- R18 -------------------------------------------------------------------------------------
