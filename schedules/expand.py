@@ -17,8 +17,9 @@ from schedules.cadence import Cadence, Clock, Moment, moment
 from schedules.courses import Ordered, Taking, takings
 from schedules.fhir_asked import gap_of, is_asked
 from schedules.fhir_cadence import DAILY, WHEN, Daily
-from schedules.fhir_order import INTENTS, check_intent, check_texts
+from schedules.fhir_order import INTENTS, check_intent
 from schedules.fhir_quantity import dose_of, ordered
+from schedules.fhir_text import caution
 from schedules.fhir_timing import bounds_of, check_keys, course_of, effective_repeat
 from schedules.fhir_value import (
     Element,
@@ -95,19 +96,10 @@ def answer(line: str, site: Site) -> dict[str, object]:
         return _said(ident, "refused", "not-fhir", why, [])
     if found is None:
         return _said(ident, "as-needed", "", "taken when needed: nothing is planned", [])
-    why = _caution(dosages)
+    why = caution(dosages)
     if not found:
         why = "nothing falls due in these days: its bounds lie before or after"
     return _said(ident, "expanded", "", why, [_row(one, site) for one in found])
-
-
-def _caution(dosages: list[Element]) -> str:
-    """What a person should look at although the order has one reading."""
-    try:
-        check_texts(dosages)
-    except OrderRefused as more:
-        return f"look at the text: {more.why}"
-    return ""
 
 
 def _plain(word: str) -> str:

@@ -247,11 +247,25 @@ def test_a_step_begins_where_the_days_before_it_end(
     assert expected == [dose["due_at"] for dose in found["doses"]]
 
 
-def test_a_text_that_says_more_is_pointed_at() -> None:
-    """The structure is expanded, and the person who reads the answer is told to look."""
-    found: Any = ask(line(Q8H, text="1 8-hourly for 5 days"))
-    assert "expanded" == found["status"] and "text" in found["why"]
-    assert "" == ask(line(Q8H, text="1 8-hourly"))["why"]
+@pytest.mark.parametrize(
+    ("text", "repeat", "expected"),
+    [
+        ("1 8-hourly for 5 days", Q8H, "an end"),
+        ("500mg q8h x 3 days", Q8H, "an end"),
+        ("500mg q8h x 3 days", Q8H | DAYS_5, ""),
+        ("1 twice a day, before meals", DAILY, "a meal"),
+        ("1 daily, before meals", {"when": ["AC"]}, ""),
+        ("2 puffs daily, and as needed", DAILY, "when needed"),
+        ("1 tablet daily", DAILY, ""),
+    ],
+)
+def test_a_text_that_says_more_is_pointed_at(
+    text: str, repeat: dict[str, Any], expected: str
+) -> None:
+    """The structure is expanded, and whoever reads the answer is told what to look at."""
+    found: Any = ask(line(repeat, text=text))
+    assert "expanded" == found["status"]
+    assert expected in found["why"] and bool(expected) == ("look at the text" in found["why"])
 
 
 def test_quantities_are_told_to_the_last_digit() -> None:
