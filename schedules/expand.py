@@ -276,7 +276,9 @@ def _clock_file(given: Mapping[str, object]) -> tuple[dict[str, int], dict[int, 
         word = WHEN.get(name, name)
         if word not in CLOCK_WORDS:
             raise PlanRefused("clock", name, "this is no word of the day, no FHIR code of one")
-        words[word] = _minute(name, value)
+        minute = _minute(name, value)
+        if words.setdefault(word, minute) != minute:
+            raise PlanRefused("clock", name, "another word of the same hour says another time")
     return words, daily
 
 

@@ -28,7 +28,7 @@ from schedules.fhir_value import (
 )
 from schedules.model import Span
 
-MAX_LENGTH = 999  # of a course, in its unit
+MAX_LENGTH = 9999  # of a course, in its unit
 _GTS = "http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation"
 _CODES: dict[str, Element] = {
     "QD": {"frequency": 1, "period": 1, "periodUnit": "d"},
@@ -226,6 +226,6 @@ def _lasting(found: Element) -> Course:
     if value.denominator != 1:
         raise OrderRefused("fractional-calendar-period", "a course of part of a day")
     if not 1 <= value <= MAX_LENGTH:
-        raise OrderRefused("bounds", "a course has from 1 to 999 days, weeks or months")
+        raise OrderRefused("bounds", "a course has from 1 to 9999 days, weeks or months")
     span = Span(int(value) * 12, "mo") if code == "a" else Span(int(value), code)
     return Course(Cadence(), length=span)

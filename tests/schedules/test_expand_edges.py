@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schedules.expand import answer, site_of
+from schedules.model import PlanRefused
 from tests.schedules import naive
 from tests.schedules.test_expand import (
     DAILY,
@@ -125,6 +126,12 @@ ONE_READING = [
      84, "2026-03-23T08:00", "2026-04-19T22:00"),
     # no minutes before a meal is at the meal
     (line({"when": ["ACM"], "offset": 0}), LONDON, 28, "2026-03-23T08:00", "2026-04-19T08:00"),
+    # more than three years of days are counted as three are
+    (line(DAILY | {"boundsDuration": {"value": 1200, "code": "d"}}),
+     ("Europe/London", "2026-03-23T07:00", 3660), 1200, "2026-03-23T08:00", "2029-07-04T08:00"),
+    # a weekly dose that is loaded after its hour keeps its weekday: the next is in a week
+    (line({"period": 1, "periodUnit": "wk"}), ("Europe/London", "2026-03-23T09:00", 28),
+     4, "2026-03-30T08:00", "2026-04-20T08:00"),
     # a second of the start counts
     (line(DAILY | {"boundsPeriod": {"start": "2026-03-25T08:00:01Z"}}), LONDON,
      25, "2026-03-26T08:00", "2026-04-19T08:00"),
@@ -266,6 +273,13 @@ def test_a_text_that_says_more_is_pointed_at(
     found: Any = ask(line(repeat, text=text))
     assert "expanded" == found["status"]
     assert expected in found["why"] and bool(expected) == ("look at the text" in found["why"])
+
+
+def test_two_words_of_one_hour_do_not_disagree() -> None:
+    """HS and PHS are one hour here: a file that sets both differently is refused."""
+    with pytest.raises(PlanRefused) as refused:
+        site_of(*LONDON, {"HS": "22:00", "PHS": "21:30"})
+    assert "clock" == refused.value.code
 
 
 def test_quantities_are_told_to_the_last_digit() -> None:
