@@ -8,6 +8,8 @@ If they do not agree, the verdict is UNCERTAIN; no default, no guess.
     exposed  drops  weight          encoder     verdict
     no       0      same            any         NOT_RELEASED(cause)
     no       0      unknown, live   any         NOT_RELEASED(cause): the gate was watched
+    no       >= 1   more, known     any         UNCERTAIN(gate), chute held: it fell from
+                                                elsewhere; after a reset also without a drop
     no       else                               UNCERTAIN
     yes      any    as expected     any         UNCERTAIN(gate), chute held: not proven; the gate
                                                 was never told to open, so it fell from elsewhere
@@ -90,6 +92,9 @@ def _judge_unexposed(w: Witness, same: bool) -> Finding:
             return Finding(codes.NOT_RELEASED, w.cause or codes.CUP_MOVED, 0, False)
     if not w.gate_closed:
         return Finding(codes.UNCERTAIN, codes.GATE_STUCK_OPEN, 0, True)
+    seen = w.drops > 0 or not w.live
+    if seen and w.weight_known and w.delta_mg > 0 and not same:
+        return Finding(codes.UNCERTAIN, codes.GATE_STUCK_OPEN, 0, True)  # it opened by itself
     if w.drops > 0:
         return Finding(codes.UNCERTAIN, codes.BEAM_SPURIOUS, codes.BEAM_SPURIOUS, False)
     return Finding(codes.UNCERTAIN, codes.CUP_MOVED, 0, False)

@@ -73,6 +73,16 @@ def test_pieces_that_are_not_accounted_for_hold_the_chute() -> None:
             assert judge(w).chute
 
 
+@pytest.mark.hazard("H29")
+def test_what_beam_and_scale_saw_fall_past_a_closed_gate_holds_the_chute() -> None:
+    """Never told to open, and yet something fell: some other compartment lacks it."""
+    for w in every_witness():
+        seen = w.drops or not w.live  # a reset darkens the beam
+        if not w.exposed and seen and w.weight_known and w.delta_mg > evidence.SAME_MG:
+            finding = judge(w)
+            assert (codes.GATE_STUCK_OPEN, True) == (finding.code, finding.chute)
+
+
 def test_a_missed_fall_with_exact_weight_is_released_with_a_fault() -> None:
     """Encoder at the target and exact weight outvote a silent beam, and the beam is told of."""
     w = Witness()

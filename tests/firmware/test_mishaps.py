@@ -117,3 +117,28 @@ def test_what_falls_on_the_way_is_never_the_fill_that_was_asked_for() -> None:
         fell += sum(f.number != fill and f.pieces[0].fell_ms is not None
                     for f in bench.world.ledger.fills)  # fmt: skip
     assert fell
+
+
+@pytest.mark.hazard("H29")
+def test_what_fell_on_the_way_before_a_reset_lets_nothing_follow() -> None:
+    """The gate springs open, and the board starts anew: some compartment lacks what fell."""
+    fell = 0
+    for after_ms in range(0, 500, 20):
+        bench = Bench(seed=after_ms + 1)
+        numbers = {row.fill for row in bench.load(TWINS).rows if row.fill}
+        bench.prepare(1, TARGET)
+        bench.press()
+        bench.ask(codes.START, 1, TARGET)
+        bench.run(200 + after_ms)
+        mishaps.cause(bench.world, "stuck_gate_open", {"at_once": 1, "travel_ms": 40})
+        bench.run(400)
+        bench.world.reset(3)
+        mishaps.heal_all(bench.world)
+        bench.run(9000)
+        if not bench.executive.mind.order.exposed and any(
+            bench.fell(number) > 0 for number in numbers
+        ):
+            fell += 1
+            assert codes.UNCERTAIN == bench.actual.verdict
+            assert bench.actual.flags & codes.F_CHUTE_HELD
+    assert fell
