@@ -145,12 +145,13 @@ class Oracle:
         if row.fill == 0:
             self._fail(f"turned to compartment {compartment}, which is not in the lease")
         late_s = clock_s - row.close_s
+        unseen = at_ms - self.fingers_ms < SCALE_MS  # the scale has not told of them yet
+        taken = self.taken - unseen
         if clock_s < row.open_s or late_s >= 0:
-            begun = any(r.clock_s < row.close_s and r.taken == self.taken for r in self.releases)
+            begun = any(r.clock_s < row.close_s and r.taken == taken for r in self.releases)
             if clock_s < row.open_s or late_s >= GRACE_S or not begun:
                 self._fail(f"turned to compartment {compartment} outside its window ({late_s} s)")
-        unseen = at_ms - self.fingers_ms < SCALE_MS
-        self.releases.append(Release(compartment, row.kind, clock_s, self.taken - unseen))
+        self.releases.append(Release(compartment, row.kind, clock_s, taken))
 
     def _consented(self, at_ms: int) -> None:
         press = self.press
