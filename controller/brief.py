@@ -130,7 +130,6 @@ def _board(state: State, facts: Facts) -> Json:
 
 def pieces(quarters: int) -> int:
     """Pieces as a person counts them: a part of one is one."""
-    """Whole pieces that so many quarters are made of."""
     return (quarters + 3) // 4
 
 
