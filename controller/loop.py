@@ -179,6 +179,7 @@ class Controller:
                 self.fault = error.code
                 return
         self._lock("no end of deciding", utc_ms)
+        self.fault = "no-end-of-deciding"  # nothing more is written: each turn would fill the card
 
     def _lock(self, reason: str, utc_ms: int) -> None:
         if not self.state.locked:

@@ -26,7 +26,7 @@ def resolve(state: State, facts: Facts) -> list[ev.Event]:
         return []
     if board is not None and board.order == order.order and board.order_state == codes.DONE:
         if order.stage == "withdrawn" and board.verdict not in (codes.REFUSED, codes.NOT_RELEASED):
-            return [ev.Locked("release without commit")]
+            return [] if state.locked else [ev.Locked("release without commit")]
         return _end(
             state,
             order,

@@ -9,7 +9,7 @@ import pytest
 
 from controller import diagram, table
 from controller import events as ev
-from controller.decide import decide
+from controller.decide import MOST_STEPS, decide
 from controller.facts import Facts
 from controller.fold import fold
 from controller.rules.limits import free_at, room_at
@@ -180,3 +180,16 @@ def test_there_is_no_wish_that_releases_a_pill(home: Home, tmp_path: Path) -> No
 
     verbs = set(wishes._VERBS)
     assert not verbs & {"dispense", "release", "start", "press", "take", "commit", "give"}
+
+
+def test_rules_that_never_come_to_an_end_are_stopped_for_good(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rule that speaks for ever is our own mistake: it fills one turn, and no card."""
+    monkeypatch.setattr("controller.loop.decide", lambda state, facts: [ev.Locked("broken rule")])
+    home.run(3600)
+
+    assert home.controller is not None
+    assert "no-end-of-deciding" == home.controller.fault
+    assert MOST_STEPS == len(home.events(ev.Locked))
+    assert "alarm" == home.shown["signal"]

@@ -79,6 +79,24 @@ def test_r1_an_old_copy_of_the_record_opens_a_new_log_and_moves_nothing(home: Ho
     assert 2 == fallen(home)  # the two of breakfast, and nothing since
 
 
+def test_r1_a_release_that_the_old_record_only_offered_fills_no_card(home: Home) -> None:
+    """The image is of the minute before the press: what cannot be is said once, not every turn."""
+    home.run_to(CALL)
+    home.take(20)
+    home.run_to(LUNCH_CALL)
+    image = {p.name: p.read_bytes() for p in home.folder.glob("journal.db*")}
+    home.take(20)
+    put_back(home, image)
+    home.run(60)
+    assert home.controller is not None
+    written = home.controller.journal.head[0]
+    home.run(3600)
+
+    assert "journal-fault" == home.shown["mode"]
+    assert home.controller.journal.head[0] - written < 20
+    assert [] == home.events(ev.Locked)
+
+
 def test_r1_events_go_on_under_their_numbers_and_the_chain_holds(home: Home) -> None:
     """No number is given twice in one log; a restart finds one chain through both names."""
     given_and_forgotten(home)

@@ -19,6 +19,8 @@ from tests.controller.home import DAY
 from tests.controller.swarm_rules import FLAPS, Judge
 from tests.years.life import Life
 
+STORM: Final = 1000  # so many events
+STORM_S: Final = 600  # within so many seconds are a storm
 OFFER_S: Final = 60  # I11: a due dose whose guards hold is offered within this
 HUB_S: Final = 300  # I11: a queued event is at the hub within this
 STOP_S: Final = 60  # after an old card was put in, what was under way may end
@@ -43,6 +45,7 @@ class Verdicts(Judge):
         self._ask("I1 I2 one release, in its window", len(self.fills), self._once_and_in_window)
         self._ask("hazards", len(self.fills), self._no_hazard)
         self._ask("I5 hub has the log, once and in order", self.queued, self._at_hub)
+        self._ask("no storm of events", events, self._no_storm)
         if self.home.over:
             self._ask("I19 old card: nothing moves", 1, self._still)
             return
@@ -97,6 +100,12 @@ class Verdicts(Judge):
             known = self.home.over or doc["hash"] == ours.get(number)
             self.rule(bool(known), f"event {number} differs at the hub")
             prev = number
+
+    def _no_storm(self) -> None:
+        """Nothing is written down again and again: a card wears out, a hub drowns."""
+        times = [at for at, _ in self.events]
+        for first, last in zip(times, times[STORM:], strict=False):
+            self.rule(last - first > STORM_S, f"{STORM} events within {last - first} s")
 
     def _still(self) -> None:
         """I19: the board knows a head that the log does not: nothing falls any more."""
