@@ -61,6 +61,7 @@ class DoseLife:
     taken_late_at: int = 0
     groups: tuple[str, ...] = ()
     committed: bool = False  # a release was asked for at least once
+    by_hand: bool = False  # somebody has written down that it was given
 
     @property
     def is_open(self) -> bool:

@@ -120,7 +120,9 @@ def _by_hand(s: State, e: ev.GivenByHand, at: int, head: str) -> State:
         for r in s.releases
     )
     spent = replace(s.fills[e.compartment], state="spent", code="by-hand")
-    return replace(with_fill(s, spent), releases=(*known, *new))
+    given = {name: replace(s.doses[name], by_hand=True) for name in e.doses}
+    s = replace(with_fill(s, spent), releases=(*known, *new))
+    return replace(s, doses={**s.doses, **given})
 
 
 def _loading_done(s: State, e: ev.LoadingDone, at: int, head: str) -> State:

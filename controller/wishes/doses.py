@@ -39,6 +39,8 @@ def settle(
     d = state.doses.get(dose_id)
     if d is None or d.stage != "uncertain":
         raise Refused("not-uncertain", "Only a dose in doubt can be settled.")
+    if outcome == "missed" and d.by_hand:
+        raise Refused("given-by-hand", "It was written down as given by hand: it was not missed.")
     if not second and needs_second(state, d.regimen):
         why = "This medicine needs a second person's signed word: bring it for dose {}."
         raise Refused("second-person", why.format(dose_id))

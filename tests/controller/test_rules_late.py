@@ -111,6 +111,8 @@ def test_r16_nobody_settles_a_high_alert_doubt_alone_by_giving_it(tmp_path: Path
     assert ("uncertain", []) == (home.doses[doubt.dose_id].stage, home.events(ev.DoseSettled))
     assert "dose-uncertain" in home.alerts()
     assert "not-loaded" == at_door(home, "by-hand", done=True, **said)
+    lie = Vouch(home.plan.device, doubt.dose_id, "missed", "counted", "person/ada")
+    assert "given-by-hand" == home.wish("settle", document=seal_vouch(lie, home.private[0])).code
     word = Vouch(home.plan.device, doubt.dose_id, "taken", "given", "person/ada")
     assert "" == home.wish("settle", document=seal_vouch(word, home.private[0])).code
 
