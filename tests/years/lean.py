@@ -64,18 +64,30 @@ class Lean(Controller):
         """The loop sets it anew with every change."""
 
 
+_FORMER: Final[list[tuple[Any, str, Any]]] = []
+
+
 def once() -> None:
     """From now on in this process equal plans are compiled once, frames are stuffed faster."""
-    if not isinstance(seal.compiled, _Once):
-        read = lru_cache(maxsize=16)(from_canonical)  # a pure function of the signed bytes
-        for module, name, quick in (
-            (seal, "compiled", _Once(seal.compiled)),
-            (seal, "from_canonical", read),
-            (agenda, "from_canonical", read),
-            (plans, "compile_rows", _Once(compile_rows)),
-            (frame, "stuff", stuff),
-        ):
-            setattr(module, name, quick)
+    if _FORMER:
+        return
+    read = lru_cache(maxsize=16)(from_canonical)  # a pure function of the signed bytes
+    for module, name, quick in (
+        (seal, "compiled", _Once(seal.compiled)),
+        (seal, "from_canonical", read),
+        (agenda, "from_canonical", read),
+        (plans, "compile_rows", _Once(compile_rows)),
+        (frame, "stuff", stuff),
+    ):
+        _FORMER.append((module, name, getattr(module, name)))
+        setattr(module, name, quick)
+
+
+def as_it_was() -> None:
+    """The end of `once`: whoever comes next in this process may bring other zone data."""
+    while _FORMER:
+        module, name, former = _FORMER.pop()
+        setattr(module, name, former)
 
 
 def stuff(data: bytes) -> bytes:
