@@ -27,12 +27,21 @@ SAY_LOST: Final = (
     "take no dose without asking."
 )
 
+# about an outcome: a person ends it; any other alert ends with its cause
+DOSE_ALERTS: Final = (
+    "dose-missed",
+    "dose-held",
+    "left-in-cup",
+    "dose-warned",
+    "dose-contradicted",
+)
 ALERTS: Final = {
     "dose-missed": "A dose was offered and not taken before its time was over.",
     "dose-held": "A dose was not given: the machine could not, or must not, release it.",
     "dose-uncertain": "Nobody knows whether a dose was taken. Somebody must look and say.",
     "dose-warned": "A dose has not been taken yet. It is still available.",
     "left-in-cup": "A dose lies in the cup and its time is over. Do not take it now; ask first.",
+    "dose-contradicted": "The machine proves otherwise than a dose was settled. Look; ask first.",
     "board-silent": "The machine does not answer. It gives nothing until it is back.",
     "board-fault": "The machine reports a fault.",
     "clock-untrusted": "The clock cannot be trusted. Nothing is given until a person confirms it.",

@@ -126,7 +126,7 @@ class Caregiver:
             name, code = alert["alert_id"], alert["code"]
             if code == "dose-uncertain":
                 self._settle(alert["dose_id"])
-            elif code in ("dose-missed", "dose-held", "left-in-cup"):
+            elif code in ("dose-missed", "dose-held", "left-in-cup", "dose-contradicted"):
                 self._stage.wish("acknowledge", alert_id=name, by=self._by)
                 self._stage.wish("resolve", alert_id=name, by=self._by)
 

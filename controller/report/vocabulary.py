@@ -27,7 +27,8 @@ _HOW = words(
 
 _ALERTS = words(
     """
-    dose-missed dose-held dose-uncertain dose-warned left-in-cup cup-away board-silent
+    dose-missed dose-held dose-uncertain dose-warned dose-contradicted left-in-cup cup-away
+    board-silent
     board-fault clock-untrusted journal-fault reports-waiting load-due load-unfinished
     plan-expiring plan-not-valid mains-lost battery-low second-controller chute-held
     compartment-held round-at-risk cup-blocked clock-drifting bad-frames machine-locked

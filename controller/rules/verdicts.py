@@ -16,6 +16,12 @@ from controller.rules.doses import ALONE_S
 from controller.state import Order, State
 from hal.wire import codes
 
+# what a person settled, and what the board proves the other way
+CONTRADICTED: Final = (
+    ("missed", codes.RELEASED),
+    ("held", codes.RELEASED),
+    ("taken", codes.NOT_RELEASED),
+)
 NO_VERDICT_S: Final = 86400  # a committed order without the board's answer for this long
 
 
@@ -67,7 +73,12 @@ def late_verdict(state: State, facts: Facts) -> list[ev.Event]:
     ]
     for dose_id in order.doses:
         d = state.doses.get(dose_id)
-        if d is None or d.stage != "uncertain" or board.verdict != codes.NOT_RELEASED:
+        if d is None:
+            continue
+        if (d.stage, board.verdict) in CONTRADICTED and not d.by_hand:
+            name = alert_id("dose-contradicted", dose_id)
+            happened.append(ev.AlertRaised(name, "dose-contradicted", 3, dose_id))
+        if d.stage != "uncertain" or board.verdict != codes.NOT_RELEASED:
             continue
         happened.append(ev.DoseSettled(dose_id, "held", codes.word(board.code), "board"))
         doubt = alert_id("dose-uncertain", dose_id)

@@ -18,7 +18,7 @@ from controller.web.pick import (
     text,
     texts,
 )
-from controller.words import fault
+from controller.words import DOSE_ALERTS, fault
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Alert:
     @property
     def may_resolve(self) -> bool:
         """About an outcome: a person ends it. Any other alert ends with its cause."""
-        return self.code in ("dose-missed", "dose-held", "left-in-cup", "dose-warned")
+        return self.code in DOSE_ALERTS
 
 
 @dataclass(frozen=True)

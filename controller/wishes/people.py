@@ -16,11 +16,11 @@ from controller.rules.machine import stands_still
 from controller.state import LOST, State
 from controller.trusted_time import SPREAD_S
 from controller.wishes.arguments import Refused, at_machine, text
+from controller.words import DOSE_ALERTS
 from hal.wire import codes
 
 REPAIRED: Final = "clock-repaired"
 VOIDABLE: Final = ("missed", "skipped", "held")
-_DOSE_ALERTS: Final = ("dose-missed", "dose-held", "left-in-cup", "dose-warned")
 
 
 def acknowledge(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
@@ -36,7 +36,7 @@ def resolve(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Eve
     alert = state.alerts.get(name)
     if alert is None:
         raise Refused("unknown-alert", "No such alert is raised now.")
-    if alert.code not in _DOSE_ALERTS:
+    if alert.code not in DOSE_ALERTS:
         raise Refused("still-standing", "This alert ends when its cause is gone; acknowledge it.")
     return [ev.AlertResolved(name, "by a person", by)]
 

@@ -419,7 +419,7 @@ class Swarm(Home):
                 self.try_wish(
                     "settle", dose_id=alert.dose_id, outcome=outcome, how="seen", by="person/eva"
                 )
-            elif alert.code in ("dose-missed", "dose-held", "left-in-cup"):
+            elif alert.code in ("dose-missed", "dose-held", "left-in-cup", "dose-contradicted"):
                 self.try_wish("acknowledge", alert_id=alert.alert_id, by="person/eva")
                 self.try_wish("resolve", alert_id=alert.alert_id, by="person/eva")
 

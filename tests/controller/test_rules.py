@@ -178,6 +178,29 @@ def test_r12_a_day_without_a_verdict_is_a_doubt(home: Home) -> None:
     assert "dose-uncertain" in home.alerts()
 
 
+@pytest.mark.parametrize(("settled", "jammed"), [("missed", False), ("taken", True)])
+def test_r12_a_verdict_that_comes_late_and_says_otherwise_is_heard(
+    home: Home, settled: str, jammed: bool
+) -> None:
+    """What was settled stays as it was said; that the machine knows better is an alert."""
+    if jammed:
+        mishaps.cause(home.world, "jam")
+    _started_and_cut(home)
+    home.run(DAY + 600)
+    first = next(d for d in home.doses.values() if d.stage == "uncertain")
+    said = {"dose_id": first.dose_id, "outcome": settled, "how": "seen", "by": "person/eva"}
+    assert "" == home.wish("settle", **said).code
+    mishaps.heal(home.world, "cable_cut")
+    home.run(120)
+
+    assert settled == home.doses[first.dose_id].stage
+    alert = f"dose-contradicted-{first.dose_id[:12]}"
+    assert home.controller is not None and alert in home.controller.state.alerts
+    assert "" == home.wish("resolve", alert_id=alert, by="person/eva").code
+    home.run(120)
+    assert "dose-contradicted" not in home.alerts()
+
+
 def test_r12_missed_needs_half_a_window_of_calling(home: Home) -> None:
     """The cup was away for 45 of 60 minutes: nothing could be offered, so nobody missed it."""
     home.run_to("2026-11-23T06:20:00+00:00")
