@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from schedules.localtime import add_span, has_day, instant, local
+from schedules.localtime import add_span, has_day, instant, local, weeks_from
 from schedules.model import DAY_S, Anchor, Span
 
 FOREVER_S = 1 << 40
@@ -211,7 +211,5 @@ def on_day(cadence: Cadence, start_on: date, day: date) -> bool:
     if cadence.days and day.weekday() not in cadence.days:
         return False
     if cadence.every_weeks:
-        monday = day - timedelta(days=day.weekday())
-        first = start_on - timedelta(days=start_on.weekday())
-        return (monday - first).days // 7 % cadence.every_weeks == 0
+        return weeks_from(start_on, day) % cadence.every_weeks == 0
     return True

@@ -18,7 +18,7 @@ from schedules.limits import counters as counters
 from schedules.limits import first_open_at as first_open_at
 from schedules.limits import gap_s as gap_s
 from schedules.limits import group_key as group_key
-from schedules.localtime import add_span, has_day, instant, local, zone_of
+from schedules.localtime import add_span, has_day, instant, local, weeks_from, zone_of
 from schedules.model import DAY_S, Dose, Plan, Regimen, Span, Step, Take
 
 CRITICAL_WARN_S = 600  # a time-critical dose is warned of this long after due
@@ -177,9 +177,7 @@ def on_day(take: Take, start_on: date, day: date) -> bool:
     if take.days and day.weekday() not in take.days:
         return False
     if take.every_weeks:
-        monday = day - timedelta(days=day.weekday())
-        first = start_on - timedelta(days=start_on.weekday())
-        return (monday - first).days // 7 % take.every_weeks == 0
+        return weeks_from(start_on, day) % take.every_weeks == 0
     return True
 
 

@@ -81,6 +81,12 @@ def add_span(on_date: date, span: Span, times: int = 1) -> date:
     return date(year, month, min(on_date.day, monthrange(year, month)[1]))
 
 
+def weeks_from(start_on: date, day: date) -> int:
+    """Weeks from the week of one date to that of another, each counted from its Monday."""
+    monday = day - timedelta(days=day.weekday())
+    return (monday - start_on + timedelta(days=start_on.weekday())).days // 7
+
+
 def tzdata_version() -> str:
     """Which time-zone data this process computes with."""
     try:

@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from hal.sim.house import Inside
 from hal.sim.sense import EXTERNAL
-from hal.sim.world import World
 from hal.wire import codes
 from tests.clocks.troubles import Trouble, set_right
-from tests.controller.home import Home, at
+from tests.controller.home import at
 from tests.controller.plan_text import head
 from tests.years.lean import Lean
-from tests.years.quiet import QuietHouse, WatchedWorld
+from tests.years.quiet import Leaping
 
 START: Final = "2026-11-23T06:40:00+00:00"
 FIRST: Final = "2026-11-23T07:00:00+00:00"  # due; open ten minutes before, closed 20 after
@@ -68,24 +66,10 @@ class Case:
         return f"{self.trouble.name}, {self.phase}, healed {self.heal}"
 
 
-class Morning(Home):
+class Morning(Leaping):
     """A home that leaps over idle keepalives before the trouble and long after its healing."""
 
     process = Lean
-    house: QuietHouse
-    leaps = True  # False: minute by minute throughout, to compare
-
-    def new_world(self, seed: int) -> World:
-        """One whose lamp is watched."""
-        return WatchedWorld(seed, self.start_s * 1000)
-
-    def new_house(self) -> QuietHouse:
-        """One that leaps."""
-        house = QuietHouse(self.world, Inside(self.world, self._boot))
-        house.executive = lambda: self.executives[-1]
-        house.process = lambda: self.controller
-        house.leaps = self.leaps
-        return house
 
 
 class Life:

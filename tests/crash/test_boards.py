@@ -34,7 +34,7 @@ def board(memory: str, runtime: str, folder: Path) -> BoardWork:
     try:
         return BoardWork(memory, runtime, folder)
     except NoRuntime as why:
-        pytest.skip(str(why))
+        pytest.skip(reason=f"needs a runtime for the firmware: {why}")
 
 
 @pytest.mark.parametrize("memory", MEMORIES)

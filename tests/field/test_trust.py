@@ -258,7 +258,7 @@ def test_field_nothing_listens_beyond_this_machine(tmp_path: Path) -> None:
     try:
         brokers.nats_program()
     except brokers.BrokerMissing as missing:
-        pytest.skip(str(missing))
+        pytest.skip(reason=f"needs a broker: {missing}")
     run = Run(tmp_path / "home", PORT="18540")
     try:
         run.hear("Ctrl-C ends it", UP_LIMIT_S)

@@ -23,7 +23,7 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
     try:
         one = brokers.Broker(request.param, tmp_path / "broker")
     except brokers.BrokerMissing as missing:
-        pytest.skip(str(missing))
+        pytest.skip(reason=f"needs a broker: {missing}")
     one.start()
     yield one
     one.stop()
@@ -319,8 +319,7 @@ def test_a_caregiver_hears_of_a_missed_dose_and_not_of_a_taken_one(home: Home, h
     hub.await_line("ALL CLEAR: dose-missed")
     lines = [line.partition("home-1: ")[2] for line in hub.said()]
     assert [
-        "ALERT, urgent: dose-missed. "
-        "A dose was offered and not taken before its time was over.",
+        "ALERT, urgent: dose-missed. A dose was offered and not taken before its time was over.",
         "The dose of 2027-01-15 09:00: MISSED. Nobody took it from the machine in time.",
         "ALL CLEAR: dose-missed.",
     ] == lines

@@ -29,7 +29,7 @@ def on_micropython() -> list[str]:
     try:
         command = micropython()
     except NoRuntime as why:
-        pytest.skip(str(why))
+        pytest.skip(reason=f"needs MicroPython: {why}")
     return facts([*command, "-X", "heapsize=128K"], run_environment())
 
 

@@ -22,7 +22,7 @@ from controller.report.reporter import ReportConfig, Reporter
 from firmware.loop import Executive
 from hal.sim import mishaps
 from hal.sim.cable import BOARD, CONTROLLER
-from hal.sim.house import Go, Inside
+from hal.sim.house import Go
 from hal.sim.world import World
 from hal.wire import codes
 from tests.controller.home import DAY, HOUR
@@ -33,7 +33,7 @@ from tests.years.handles import Handles
 from tests.years.lean import Lean, once
 from tests.years.plan import plan_text
 from tests.years.post import HUB_KEY, Post
-from tests.years.quiet import QuietHouse, WatchedWorld
+from tests.years.quiet import Leaping, QuietHouse
 
 STATES: Final = ("quiet", "offered", "prepared", "committed", "moving", "released", "lifted",
                  "closed")  # fmt: skip
@@ -43,7 +43,7 @@ AIM_S: Final = 8 * HOUR  # so long a fault waits for the state it was drawn for
 CALLING: Final = (codes.CALL, codes.WARN, codes.READY)
 
 
-class Life(Handles):
+class Life(Leaping, Handles):
     """`live` the dangerous weeks, then `mend`, then `calm`."""
 
     process = Lean
@@ -92,15 +92,9 @@ class Life(Handles):
 
     # --- the machines ------------------------------------------------------------------------
 
-    def new_world(self, seed: int) -> World:
-        """One whose lamp is watched."""
-        return WatchedWorld(seed, self.start_s * 1000)
-
     def new_house(self) -> QuietHouse:
-        """One that leaps over quiet time."""
-        house = QuietHouse(self.world, Inside(self.world, self._boot))
-        house.executive = lambda: self.executives[-1]
-        house.process = lambda: self.controller
+        """One with a post that goes to the hub."""
+        house = super().new_house()
         self.mail = Post(house, self.drawn, self.folder)
         return house
 

@@ -15,12 +15,13 @@ from controller import acts
 from controller.gather import BATTERY_STEP_MV
 from controller.loop import LAZY_SYNC_MS, Controller
 from firmware.loop import Executive
-from hal.sim.house import BoardSeat, House
+from hal.sim.house import BoardSeat, House, Inside
 from hal.sim.machine import EPOCH_2020_MS
 from hal.sim.supply import CAPACITY_MS, CHARGE_RATE, EMPTY_MV, FULL_MV, Supply
 from hal.sim.tray import NEVER
 from hal.sim.world import World
 from hal.wire import codes
+from tests.controller.home import Home
 
 WORTH_MS: Final = 3_000  # a shorter leap saves nothing
 DRIFT_PPM: Final = 25  # a clock that runs worse than this is watched all the time
@@ -143,6 +144,25 @@ def _charged_ms(supply: Supply, now_ms: int) -> int:
     next_mv = min(FULL_MV, *((now_mv // step + 1) * step for step in STEPS_MV))
     needed_ms = -(-(next_mv - EMPTY_MV) * CAPACITY_MS // (FULL_MV - EMPTY_MV))
     return supply.since_ms - (supply.charge_ms - needed_ms) // CHARGE_RATE
+
+
+class Leaping(Home):
+    """A home that leaps over quiet time; without `leaps`, minute by minute, to compare."""
+
+    house: QuietHouse
+    leaps = True
+
+    def new_world(self, seed: int) -> World:
+        """One whose lamp is watched."""
+        return WatchedWorld(seed, self.start_s * 1000)
+
+    def new_house(self) -> QuietHouse:
+        """One that leaps."""
+        house = QuietHouse(self.world, Inside(self.world, self._boot))
+        house.executive = lambda: self.executives[-1]
+        house.process = lambda: self.controller
+        house.leaps = self.leaps
+        return house
 
 
 def _not_after(board: Executive) -> int:

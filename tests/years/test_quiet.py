@@ -4,37 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from firmware.loop import Executive
-from hal.sim.house import Inside
-from hal.sim.world import World
 from tests.controller.home import Home
-from tests.years.quiet import QuietHouse, WatchedWorld
+from tests.years.quiet import Leaping
 
 KEEPALIVE_S = 10
 
 
-class QuietHome(Home):
-    """A home with or without leaps."""
-
-    leaps = True
-
-    def new_world(self, seed: int) -> World:
-        """One whose lamp is watched."""
-        return WatchedWorld(seed, self.start_s * 1000)
-
-    def new_house(self) -> QuietHouse:
-        """One that leaps."""
-        house = QuietHouse(self.world, Inside(self.world, self._boot))
-        house.executive = self._newest
-        house.process = lambda: self.controller
-        house.leaps = self.leaps
-        return house
-
-    def _newest(self) -> Executive:
-        return self.executives[-1]
-
-
-class BusyHome(QuietHome):
+class BusyHome(Leaping):
     """The same home, minute by minute."""
 
     leaps = False
@@ -66,13 +42,11 @@ def test_leaps_change_no_event(tmp_path: Path) -> None:
     """With and without leaps: the same events of the same doses, each within a keepalive."""
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    leaping = QuietHome(tmp_path / "a", "2026-11-23T04:00:00+00:00")
+    leaping = Leaping(tmp_path / "a", "2026-11-23T04:00:00+00:00")
     slow = BusyHome(tmp_path / "b", "2026-11-23T04:00:00+00:00")
     quick_days, slow_days = _live(leaping), _live(slow)
-    house = leaping.house
-    assert isinstance(house, QuietHouse)
 
-    assert house.leap_ms > 0.9 * 2 * 86_400_000
+    assert leaping.house.leap_ms > 0.9 * 2 * 86_400_000
     assert leaping.house.turns < slow.house.turns / 10
     assert [(k, d) for _, k, d in slow_days] == [(k, d) for _, k, d in quick_days]
     for (then, kind, _), (now, _, _) in zip(slow_days, quick_days, strict=True):

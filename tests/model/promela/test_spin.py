@@ -8,9 +8,8 @@ from tests.model.promela.run import MUTANTS, OUTCOMES, Check, checks, read, sear
 
 STATES = 500_000  # fewer, and the model has lost something
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("spin") is None or shutil.which("gcc") is None, reason="needs spin and gcc"
-)
+MISSING = [tool for tool in ("spin", "gcc") if shutil.which(tool) is None]
+pytestmark = pytest.mark.skipif(bool(MISSING), reason="needs spin and gcc")
 
 
 def named(start: str) -> list[Check]:
