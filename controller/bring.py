@@ -31,7 +31,7 @@ VERSION: Final = "Make a version that follows the one in force, and let two peop
 PAIR: Final = "Look at the change; if it is meant, add --accept {code}:MEDICINE --by NAME."
 
 # code of a refusal: what a person can do about it
-TODO: Final = {
+REMEDY: Final = {
     "act-repeated": ANEW,
     "act-too-late": f"{ANEW} --hours says for how long it may be taken. Compare the clocks, too.",
     "clock-in-doubt": "Somebody settles the clock of the machine first, on its page under Today.",
@@ -158,8 +158,8 @@ def _rounds(found: Mapping[str, Json], verb: str) -> str:
 
 def _refused(code: str, why: str) -> int:
     print(f"refused: {code}\n  {why}", file=sys.stderr)
-    if code in TODO:
-        print(f"  {TODO[code].format(code=code)}", file=sys.stderr)
+    if code in REMEDY:
+        print(f"  {REMEDY[code].format(code=code)}", file=sys.stderr)
     print("Nothing was changed.", file=sys.stderr)
     return REFUSED
 

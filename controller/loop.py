@@ -88,7 +88,7 @@ class Controller:
         self.journal = journal
         self.link = link
         self.state = State()
-        self.fault = ""  # why the journal cannot be written any more
+        self.fault = ""  # why nothing is written any more
         self.snapshot: dict[str, Json] = {}
         self._gate = gate
         self._version = version
@@ -212,7 +212,8 @@ class Controller:
 
     def _answer(self, one: Asked, facts: Facts, utc_ms: int) -> Reply:
         if self.fault:
-            return Reply(one.client, "journal-fault", "The record is damaged; nothing can be done.")
+            why = "Nothing can be written down any more: call service."
+            return Reply(one.client, "journal-fault", why)
         try:
             if one.wish.get("wish") == "plan":
                 happened = self._gate.approve(self.state, one.wish, facts.utc_s)

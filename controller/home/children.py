@@ -49,8 +49,15 @@ class Child:
     """One process under one name, across its restarts."""
 
     def __init__(
-        self, name: str, command: Sequence[str], *, cwd: Path, log: Path,
-        environ: Mapping[str, str], relayed: bool = False, follows: "Child | None" = None,
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        log: Path,
+        environ: Mapping[str, str],
+        relayed: bool = False,
+        follows: "Child | None" = None,
         prepare: Callable[[], object] = lambda: None,
     ) -> None:
         self.name = name
@@ -83,9 +90,14 @@ class Child:
         fresh = self._log.exists() and self._log.stat().st_size > LOG_BYTES_MAX
         with self._log.open("wb" if fresh else "ab") as log:
             self._process = subprocess.Popen(
-                self._command, cwd=self._cwd, env=self._environ, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE if self._relayed else log, stderr=log,
-                start_new_session=True, preexec_fn=_ends_with_parent(os.getpid()),
+                self._command,
+                cwd=self._cwd,
+                env=self._environ,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if self._relayed else log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=_ends_with_parent(os.getpid()),
             )
         self.relay = self._process.stdout
 

@@ -190,9 +190,11 @@ def _judged(
     stage.controller.end()
     reader = Journal.reader(stage.places.journal)
     records = list(reader.all())
-    documents = _documents(stage) if stage.broker else [
-        {"kind": r.kind, "at_ms": r.at_ms, **r.body} for r in records
-    ]
+    documents = (
+        _documents(stage)
+        if stage.broker
+        else [{"kind": r.kind, "at_ms": r.at_ms, **r.body} for r in records]
+    )
     in_force = [r.at_ms // 1000 for r in records if r.kind == "PlanInForce"]
     verdict = (
         judge(wanted.plan, truth, documents, in_force[0], until_s)

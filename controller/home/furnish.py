@@ -54,7 +54,10 @@ def furnish(places: Places, switches: Switches, *, broker_port: int) -> Furnitur
         _write(places.envelope, signed)
     _write(places.config, _settings(places, plan, private, broker_port, virtual=False).encode())
     return Furniture(
-        pairing_key, hub_key, places.envelope.read_bytes(), plan.zone,
+        pairing_key,
+        hub_key,
+        places.envelope.read_bytes(),
+        plan.zone,
         _iso(first_instant(plan, int(time.time()), LEAD_S * min(switches.speed, LEAD_SPEED_MAX))),
     )
 
@@ -101,11 +104,19 @@ def _settings(
     ]
     for name, role in PEOPLE:
         public = seal.public_of(private[role]).hex()
-        lines += ["[[signer]]", f"name = {_text(name)}", f"role = {_text(role)}",
-                  f"public_key = {_text(public)}"]
+        lines += [
+            "[[signer]]",
+            f"name = {_text(name)}",
+            f"role = {_text(role)}",
+            f"public_key = {_text(public)}",
+        ]
     if broker_port:
-        lines += ["[hub]", 'host = "127.0.0.1"', f"port = {broker_port}",
-                  f"hub_key = {_text(places.keys / 'hub.key')}"]
+        lines += [
+            "[hub]",
+            'host = "127.0.0.1"',
+            f"port = {broker_port}",
+            f"hub_key = {_text(places.keys / 'hub.key')}",
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -66,13 +66,26 @@ class Home:
         self._start("controller", _python("controller", "--config", places.config), follows=house)
         self._until("the controller answers", lambda: _answers(places.door))
         self._hand_over(furniture.envelope)
-        self._start("loader", _python("hal.sim.loader", "--house", places.house,
-                                      "--controller", places.door))
+        self._start(
+            "loader",
+            _python("hal.sim.loader", "--house", places.house, "--controller", places.door),
+        )
         if broker_port:
-            self._start("watch", _python(
-                "fleet.watch", "--broker", f"127.0.0.1:{broker_port}",
-                "--hub-key", furniture.hub_key, "--store", places.store,
-                "--zone", furniture.zone), relayed=True)
+            self._start(
+                "watch",
+                _python(
+                    "fleet.watch",
+                    "--broker",
+                    f"127.0.0.1:{broker_port}",
+                    "--hub-key",
+                    furniture.hub_key,
+                    "--store",
+                    places.store,
+                    "--zone",
+                    furniture.zone,
+                ),
+                relayed=True,
+            )
         return self._start_page()
 
     def _start_broker(self) -> int:
@@ -88,9 +101,20 @@ class Home:
     def _start_house(self, furniture: Furniture, broker_port: int, proxy_port: int) -> Child:
         places = self._places
         words: list[str | Path] = [
-            "--socket", places.house, "--seed", str(self._switches.seed),
-            "--start", furniture.start, "--pace", "real", "--speed", str(self._switches.speed),
-            "--state", places.world, "--pty", places.cable,
+            "--socket",
+            places.house,
+            "--seed",
+            str(self._switches.seed),
+            "--start",
+            furniture.start,
+            "--pace",
+            "real",
+            "--speed",
+            str(self._switches.speed),
+            "--state",
+            places.world,
+            "--pty",
+            places.cable,
         ]
         if broker_port:
             words += ["--broker", f"127.0.0.1:{broker_port}", "--broker-listen", str(proxy_port)]
@@ -112,9 +136,20 @@ class Home:
         if port != self._switches.port:
             say(f"port {self._switches.port} is taken, the page is at {port}")
         places = self._places
-        self._start("page", _python(
-            "controller.web", "--controller", places.door, "--journal", places.journal,
-            "--house", places.house, "--listen", f"127.0.0.1:{port}"))
+        self._start(
+            "page",
+            _python(
+                "controller.web",
+                "--controller",
+                places.door,
+                "--journal",
+                places.journal,
+                "--house",
+                places.house,
+                "--listen",
+                f"127.0.0.1:{port}",
+            ),
+        )
         self._until("the page answers", lambda: _listens(port))
         return f"http://127.0.0.1:{port}/"
 
@@ -130,12 +165,25 @@ class Home:
         self._selector.close()
 
     def _start(
-        self, name: str, command: list[str], *, relayed: bool = False,
-        follows: Child | None = None, prepare: Callable[[], object] = lambda: None,
+        self,
+        name: str,
+        command: list[str],
+        *,
+        relayed: bool = False,
+        follows: Child | None = None,
+        prepare: Callable[[], object] = lambda: None,
     ) -> Child:
         log = self._places.log / f"{name}.log"
-        child = Child(name, command, cwd=ROOT, log=log, environ=run_environment(),
-                      relayed=relayed, follows=follows, prepare=prepare)
+        child = Child(
+            name,
+            command,
+            cwd=ROOT,
+            log=log,
+            environ=run_environment(),
+            relayed=relayed,
+            follows=follows,
+            prepare=prepare,
+        )
         self._children.start(child, now_ms())
         return child
 
