@@ -174,7 +174,7 @@ def _expand(asked: argparse.Namespace) -> int:
     site = expand.site_of(asked.zone, asked.start, asked.days, given)
     # Only a line feed ends a line; a mark of the byte order before the first is no text.
     lines = io.TextIOWrapper(sys.stdin.buffer, "utf-8-sig", "replace", newline="\n")
-    for line in expand.expand(lines, site):
+    for line in expand.expand(expand.bounded(lines), site):
         sys.stdout.write(line + "\n")
     sys.stdout.flush()
     return 0

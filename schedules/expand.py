@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import TextIO
 
 from schedules.cadence import Cadence, Clock, Moment, moment
 from schedules.courses import Ordered, Taking, takings
@@ -76,6 +77,14 @@ def expand(lines: Iterable[str], site: Site) -> Iterator[str]:
     """One JSON line for each line, in order; a line that is no order is refused, too."""
     for line in lines:
         yield json.dumps(answer(line, site), separators=(",", ":"))
+
+
+def bounded(stream: TextIO) -> Iterator[str]:
+    """The lines of a stream; of one that is too long only as much as shows that it is."""
+    while line := stream.readline(MAX_LINE + 1):
+        yield line
+        while len(line) > MAX_LINE and not line.endswith("\n"):
+            line = stream.readline(MAX_LINE + 1) or "\n"
 
 
 def answer(line: str, site: Site) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """`expand` at the edges: two readings are refused, and the one reading has its exact instant."""
 
+import io
 import json
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schedules.expand import answer, site_of
+from schedules.expand import MAX_LINE, answer, bounded, site_of
 from schedules.model import PlanRefused
 from tests.schedules import naive
 from tests.schedules.test_expand import (
@@ -322,3 +323,13 @@ def test_bytes_that_other_programs_send() -> None:
         "dose-zero", "not-fhir", "not-fhir", "not-json", "",
     ] == [one["code"] for one in found]  # fmt: skip
     assert "\u00b5g" == found[4]["doses"][0]["unit"]
+
+
+@pytest.mark.parametrize("length", [MAX_LINE, MAX_LINE + 1, MAX_LINE + 2, 3 * MAX_LINE])
+def test_a_line_without_an_end_is_never_held_whole(length: int) -> None:
+    """However long it is, one piece of it is read to be refused, and the next line is whole."""
+    found = list(bounded(io.StringIO("x" * length + "\nnext\n\nlast")))
+
+    assert ["next\n", "\n", "last"] == found[1:]
+    assert len(found[0]) == min(length, MAX_LINE) + 1
+    assert 1 == len(list(bounded(io.StringIO("x" * length))))
