@@ -87,9 +87,8 @@ _NAMED: Final[Mapping[str, Mutant]] = {
         (
             Edit(
                 _VERDICTS,
-                '        if d is None or d.stage != "uncertain" or board.verdict !='
-                " codes.NOT_RELEASED:",
-                "        if d is None:",
+                '        if d.stage != "uncertain" or board.verdict != codes.NOT_RELEASED:',
+                "        if False:",
             ),
         ),
         test="tests/controller/test_stories.py::"
