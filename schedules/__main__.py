@@ -5,7 +5,6 @@ Not responsible for any rule.
 """
 
 import argparse
-import io
 import json
 import os
 import sys
@@ -15,9 +14,9 @@ from pathlib import Path
 
 from schedules import (
     act_command,
-    convert,
+    convert_command,
     diff,
-    expand,
+    expand_command,
     planfile,
     readback,
     seal,
@@ -25,9 +24,12 @@ from schedules import (
     vouch_command,
 )
 from schedules.canonical import plan_hash
-from schedules.files import read_key, read_plan, read_trusted
+from schedules.files import iso, read_key, read_plan, read_trusted
 from schedules.halt import is_act
-from schedules.model import LastTaken, PlanRefused
+from schedules.model import PlanRefused
+
+# commands with a file of their own: each adds its arguments and its `run`
+COMMANDS = (convert_command, expand_command)
 
 
 def main(arguments: list[str]) -> int:
@@ -137,61 +139,13 @@ def _now_s(asked: argparse.Namespace) -> int:
     return int(datetime.fromisoformat(now).timestamp()) if now else int(time.time())
 
 
-def _convert(asked: argparse.Namespace) -> int:
-    frame = convert.Frame(
-        plan_id=asked.plan_id,
-        version=asked.version,
-        previous_hash=asked.previous_hash,
-        device=asked.device,
-        patient=asked.patient,
-        zone=asked.zone,
-        start=datetime.fromisoformat(asked.start),
-        days=asked.days,
-        piece_mg=asked.piece_mg,
-        last_taken=LastTaken(asked.last_taken),
-        one_patient=asked.one_patient,
-    )
-    said = convert.said_of(Path(asked.said).read_text("utf-8")) if asked.said else {}
-    resources, refusals = convert.resources_of(map(Path, asked.bundle))
-    plan, more = convert.convert(resources, frame, said)
-    for one in [*refusals, *more]:
-        print(f"refused {one.id}: {one.code}: {one.why}", file=sys.stderr)
-    print(f"{len(plan.regimens)} read, {len(refusals) + len(more)} refused", file=sys.stderr)
-    if not plan.regimens:
-        return 1
-    text = planfile.dump_plan(plan)
-    if asked.output == "-":
-        print(text, end="")
-    else:
-        Path(asked.output).write_text(text, "utf-8")
-    return 0
-
-
-def _expand(asked: argparse.Namespace) -> int:
-    given = planfile.load(Path(asked.clock).read_text("utf-8")) if asked.clock else {}
-    if not isinstance(given, dict):
-        raise PlanRefused("clock", "--clock", "words of the day with their times are needed")
-    site = expand.site_of(asked.zone, asked.start, asked.days, given)
-    # Only a line feed ends a line; a mark of the byte order before the first is no text.
-    lines = io.TextIOWrapper(sys.stdin.buffer, "utf-8-sig", "replace", newline="\n")
-    for line in expand.expand(expand.bounded(lines), site):
-        sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-    return 0
-
-
-def _iso(text: str) -> str:
-    datetime.fromisoformat(text)
-    return text
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m schedules", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     show = commands.add_parser("show", help="read a plan back and show its doses")
     show.add_argument("plan", help="plan file, envelope or act")
     show.add_argument("--of", metavar="PLAN", help="the plan that an act is about, for its names")
-    show.add_argument("--first", type=_iso, help="first day of the calendar (2026-11-23)")
+    show.add_argument("--first", type=iso, help="first day of the calendar (2026-11-23)")
     show.add_argument("--days", type=int, default=readback.CALENDAR_DAYS)
     show.set_defaults(run=_show)
     check = commands.add_parser("check", help="every reason to refuse a plan")
@@ -200,7 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     compare = commands.add_parser("diff", help="what a new version changes")
     compare.add_argument("old", help="plan file or envelope in force")
     compare.add_argument("new", help="plan file or envelope that is to follow")
-    compare.add_argument("--now", type=_iso, help="instant with offset; default: this clock")
+    compare.add_argument("--now", type=iso, help="instant with offset; default: this clock")
     compare.add_argument("--days", type=int, default=diff.AHEAD_DAYS, help="doses ahead")
     compare.set_defaults(run=_diff)
     keys = commands.add_parser("keys", help="new signing keys for two people")
@@ -215,51 +169,25 @@ def _parser() -> argparse.ArgumentParser:
     sign.set_defaults(run=_sign)
     act = commands.add_parser("act", help="stop, hold or resume a medicine, signed")
     act_command.act_parser(act)
-    act.add_argument("--now", type=_iso, help="instant with offset; default: this clock")
+    act.add_argument("--now", type=iso, help="instant with offset; default: this clock")
     act.set_defaults(run=_act)
     vouch = commands.add_parser("vouch", help="a second person's signed word on a dose in doubt")
     vouch_command.vouch_parser(vouch)
     vouch.set_defaults(run=vouch_command.run_vouch)
     told = commands.add_parser("time", help="what time it is, signed, for a record that ran ahead")
     time_command.time_parser(told)
-    told.add_argument("--now", type=_iso, help="instant with offset; default: this clock")
+    told.add_argument("--now", type=iso, help="instant with offset; default: this clock")
     told.set_defaults(run=lambda asked: time_command.run_time(asked, _now_s(asked)))
     verify = commands.add_parser("verify", help="may this envelope or act be taken?")
     verify.add_argument("envelope")
     verify.add_argument("--trusted", required=True, help="file of trusted signers")
     verify.add_argument("--device", required=True)
-    verify.add_argument("--now", type=_iso, help="instant with offset; default: this clock")
+    verify.add_argument("--now", type=iso, help="instant with offset; default: this clock")
     verify.add_argument("--in-force", help="envelope of the version in force")
     verify.set_defaults(run=_verify)
-    _convert_parser(commands.add_parser("convert", help="FHIR R4 orders to a plan file"))
-    _expand_parser(commands.add_parser("expand", help="orders on stdin to dose times, as JSON"))
+    for command in COMMANDS:
+        command.add(commands)
     return parser
-
-
-def _expand_parser(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--zone", required=True, help="IANA time zone of the patient")
-    parser.add_argument("--start", required=True, help="local time of loading (2026-03-23T07:00)")
-    parser.add_argument("--days", type=int, default=28)
-    parser.add_argument("--clock", help="YAML or JSON: times of words of the day, of n doses a day")
-    parser.set_defaults(run=_expand)
-
-
-def _convert_parser(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundle", nargs="+", help="JSON files or folders of them")
-    parser.add_argument("--zone", required=True, help="IANA time zone of the patient")
-    parser.add_argument("--patient", required=True, help="pseudonym")
-    parser.add_argument("--device", required=True)
-    parser.add_argument("--start", required=True, type=_iso, help="local time of loading")
-    parser.add_argument("--piece-mg", type=int, default=0, help="weight of a piece, if all alike")
-    parser.add_argument("--days", type=int, default=90, help="validity")
-    parser.add_argument("--plan-id", default="from-orders")
-    parser.add_argument("--version", type=int, default=1)
-    parser.add_argument("--previous-hash", default="")
-    parser.add_argument("--last-taken", choices=("never", "unknown"), default="unknown")
-    parser.add_argument("--said", help="YAML: what the pharmacist adds, by order id")
-    parser.add_argument("--one-patient", action="store_true", help="all orders are of one patient")
-    parser.add_argument("-o", "--output", default="-")
-    parser.set_defaults(run=_convert)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Responsible for: reading one of them into a value, or refusing it by code. Not r
 arguments (__main__.py) or for whether anything that is read may come into force (seal.py).
 """
 
+from datetime import datetime
 from pathlib import Path
 
 from schedules import planfile, seal
@@ -49,3 +50,9 @@ def _hex32(value: object) -> bytes:
     if len(data) != 32:
         raise PlanRefused("not-a-key", "", "a key is 64 hex digits")
     return data
+
+
+def iso(text: str) -> str:
+    """An argument that must be a date or an instant in ISO form; ValueError where it is not."""
+    datetime.fromisoformat(text)
+    return text
