@@ -17,12 +17,14 @@ def free_at(
 ) -> int:
     """Earliest instant (Unix s) at which the gaps allow this regimen again; `but`: not counted."""
     earliest = 0
+    asked = _are_asked(envelope, (regimen,))
     for counter in counters_of(envelope):
         if regimen not in counter.regimens:
             continue
-        for at_s in _instants(state, envelope, counter, now_s, but):
-            if at_s - counter.gap_s < now_s:  # what is handed out ahead counts at its own time
-                earliest = max(earliest, at_s + counter.gap_s)
+        spans = [(at_s, at_s) for at_s in _instants(state, envelope, counter, now_s, but)]
+        for from_s, until_s in spans + _carried(state, counter, whole=asked):
+            if from_s - counter.gap_s < now_s:  # what is handed out ahead counts at its own time
+                earliest = max(earliest, until_s + counter.gap_s)
     return earliest
 
 
@@ -40,22 +42,32 @@ def _instants(
         for r in state.releases
         if counts(counter, r.regimen, r.groups) and r.dose_id not in but
     ]
-    fallen += [
-        d.due_at
-        for d in state.doses.values()
-        if d.stage == "handed-out" and counts(counter, d.regimen, d.groups)
-    ]
     if state.lost_s and _are_asked(envelope, counter.regimens):
         fallen.append(state.lost_s)  # what was asked for until then, nobody knows (R1)
     return fallen
 
 
+def _carried(state: State, counter: Counter, *, whole: bool) -> list[tuple[int, int]]:
+    """When what went along may be taken (R17): `whole`, at any moment of its window; else when
+    it is due: no planned dose waits for another one that was signed with it."""
+    return [
+        (d.open_at, d.close_at) if whole else (d.due_at, d.due_at)
+        for d in state.doses.values()
+        if d.stage == "handed-out" and counts(counter, d.regimen, d.groups)
+    ]
+
+
 def room_at(state: State, envelope: str, regimen: str, quarters: int, now_s: int) -> int:
-    """Earliest instant (Unix s) at which every rolling 24 h cap has room; 0: it has room now."""
+    """Earliest instant (Unix s) at which every rolling 24 h cap has room; 0: it has room now.
+
+    What is given as needed leaves room for what went along and is due within the day (R17).
+    """
     latest = 0
+    ahead_s = DAY_S if _are_asked(envelope, (regimen,)) else 0
     for counter in counters_of(envelope):
         if regimen in counter.regimens and counter.cap:
-            latest = max(latest, _room_at(state, counter, counter.cap - quarters, now_s))
+            left = counter.cap - quarters
+            latest = max(latest, _room_at(state, counter, left, now_s, ahead_s))
             if state.lost_s > now_s - DAY_S and _are_asked(envelope, counter.regimens):
                 latest = max(latest, state.lost_s + DAY_S)
     return latest
@@ -67,25 +79,27 @@ def _are_asked(envelope: str, regimens: tuple[str, ...]) -> bool:
     return any(r.as_needed is not None for r in plan.regimens if r.id in regimens)
 
 
-def _room_at(state: State, counter: Counter, left: int, now_s: int) -> int:
-    """When the sum of the last 24 h falls to `left` or below."""
-    since = now_s - DAY_S
-    counted = [
+def _room_at(state: State, counter: Counter, left: int, now_s: int, ahead_s: int) -> int:
+    """When the sum of any 24 h that end now, or within `ahead_s`, falls to `left` or below."""
+    fallen = [  # from the lift, as the gap (R2)
         (r.lifted_at or now_s, r.quarters)
         for r in state.releases
         if counts(counter, r.regimen, r.groups)
     ]
-    counted += [  # what went along is taken at its time, and leaves as much less room here (R17)
+    carried = [  # taken at its time, and leaves as much less room here (R17)
         (d.due_at, d.quarters)
         for d in state.doses.values()
-        if d.stage == "handed-out" and d.due_at <= now_s and counts(counter, d.regimen, d.groups)
+        if d.stage == "handed-out" and counts(counter, d.regimen, d.groups)
     ]
-    recent = sorted(one for one in counted if one[0] > since)  # from the lift, as the gap (R2)
-    used = sum(quarters for _, quarters in recent)
+    ends = [at_s for at_s, _ in carried if now_s < at_s < now_s + ahead_s]
     free_s = 0
-    for gone_s, quarters in recent:
-        if used <= left:
-            break
-        used -= quarters
-        free_s = gone_s + DAY_S
+    for end_s in (now_s, *ends):
+        counted = fallen + [one for one in carried if one[0] <= end_s]
+        recent = sorted(one for one in counted if one[0] > end_s - DAY_S)
+        used = sum(quarters for _, quarters in recent)
+        for gone_s, quarters in recent:
+            if used <= left:
+                break
+            used -= quarters
+            free_s = max(free_s, gone_s + DAY_S)
     return free_s

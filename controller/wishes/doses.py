@@ -141,8 +141,24 @@ def hand_out(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Ev
             happened.append(opening(state.plan_envelope, row))
         elif life is None or life.stage != "open":
             raise Refused("not-open", "One of its doses is not to be given any more.")
+        _in_time(state, life or row, facts)
         happened.append(ev.DoseClosed(dose_id, "handed-out", purpose, 0, by))
     return happened
+
+
+def _in_time(state: State, d: DoseLife | Dose | None, facts: Facts) -> None:
+    """Raises Refused where its time comes too soon after what fell, or finds no room (R3, R17).
+
+    Nobody holds back what is in a bag: at the machine it would only open later.
+    """
+    assert d is not None
+    name = d.regimen if isinstance(d, DoseLife) else d.regimen_id
+    at_s = max(d.due_at, facts.early_s)
+    free = free_at(state, state.plan_envelope, name, at_s)
+    room = room_at(state, state.plan_envelope, name, d.quarters, at_s)
+    if free > at_s or room > at_s:
+        why = "It would be due too soon after the last of its kind: it stays here and opens then."
+        raise Refused("gap" if free > at_s else "cap", why, max(free, room))
 
 
 def _rows_of(state: State, fill: Fill) -> list[Dose]:

@@ -213,7 +213,7 @@ EXPLORED: Final[Mapping[str, Mutant]] = {
         (
             Edit(
                 "controller.rules.limits",
-                "                earliest = max(earliest, at_s + counter.gap_s)",
+                "                earliest = max(earliest, until_s + counter.gap_s)",
                 "                earliest = max(earliest, 0)",
             ),
         ),
@@ -224,7 +224,7 @@ EXPLORED: Final[Mapping[str, Mutant]] = {
         (
             Edit(
                 "controller.rules.limits",
-                "                earliest = max(earliest, at_s + counter.gap_s)",
+                "                earliest = max(earliest, until_s + counter.gap_s)",
                 "                earliest = max(earliest, 0)",
             ),
             Edit(
