@@ -10,8 +10,20 @@ import json
 from datetime import UTC, datetime
 
 from schedules.document import build
-from schedules.model import WEEKDAYS, Plan, PlanRefused, Regimen, Step, Take, Window
+from schedules.model import (
+    UNITS,
+    WEEKDAYS,
+    GroupRule,
+    Plan,
+    PlanRefused,
+    Regimen,
+    Step,
+    Take,
+    Window,
+)
 from schedules.schema import Document
+from schedules.values import ug_text
+from schedules.weekly import is_weekly
 
 Json = str | int | bool | list["Json"] | dict[str, "Json"]
 SCHEMA = "posology-plan/1"
@@ -108,11 +120,23 @@ def typed(plan: Plan) -> dict[str, Json]:
     if plan.previous_hash:
         found["previous_hash"] = plan.previous_hash
     if plan.groups:
-        found["groups"] = [
-            {"ingredient": rule.ingredient, "min_gap": span_text(rule.min_gap_s)}
-            | ({"max_per_24h_quarters": rule.max_per_24h} if rule.max_per_24h else {})
-            for rule in plan.groups
+        found["groups"] = [_typed_group(rule) for rule in plan.groups]
+    if plan.spacing:
+        found["spacing"] = [
+            {"between": [one.first, one.second], "gap": span_text(one.gap_s)}
+            for one in plan.spacing
         ]
+    if plan.never_store:
+        found["never_store"] = list(plan.never_store)
+    return found
+
+
+def _typed_group(rule: GroupRule) -> Json:
+    found: dict[str, Json] = {"ingredient": rule.ingredient, "min_gap": span_text(rule.min_gap_s)}
+    if rule.max_per_24h:
+        found["max_per_24h_quarters"] = rule.max_per_24h
+    if rule.max_ug_24h:
+        found["max_per_24h"] = ug_text(rule.max_ug_24h)
     return found
 
 
@@ -124,12 +148,13 @@ def _typed_regimen(one: Regimen) -> dict[str, Json]:
         "name": one.name,
         "form": one.form,
         "strength": one.strength,
-        "ingredients": list(one.ingredients),
-        "piece_mg": one.piece_mg,
+        "ingredients": {name: ug_text(amount) for name, amount in one.amounts}
+        or list(one.ingredients),
         "start": start if one.start.minute is None else f"{start}T{_hhmm(one.start.minute)}",
         "last_taken": utc_text(taken.at_s) if taken.word == "at" else taken.word,
         "window": _typed_window(one.window),
     }
+    found |= _typed_keeping(one)
     if one.steps:
         found["steps"] = [_typed_step(step) for step in one.steps]
     if one.repeat_every is not None:
@@ -168,14 +193,36 @@ def _typed_regimen(one: Regimen) -> dict[str, Json]:
     return found
 
 
+def _typed_keeping(one: Regimen) -> dict[str, Json]:
+    """Where a medicine is kept, and what it is counted in; only what is not the rule."""
+    found: dict[str, Json] = {}
+    if one.piece_mg:
+        found["piece_mg"] = one.piece_mg
+    if one.elsewhere:
+        found["kept"] = "elsewhere"
+    if one.unit and one.unit != UNITS[one.form]:
+        found["unit"] = one.unit
+    if one.storage:
+        found["storage"] = list(one.storage)
+    told = (one.name, one.form, one.ingredients, one.amounts, one.strength)
+    if one.weekly_only and not is_weekly(*told):
+        found["weekly_only"] = True
+    return found
+
+
 def _typed_step(step: Step) -> dict[str, Json]:
     found: dict[str, Json] = {"take": [_typed_take(take) for take in step.takes]}
     if step.length is not None:
         found["for"] = f"{step.length.count}{step.length.unit}"
+    if step.elapsed_s:
+        found["for"] = span_text(step.elapsed_s)
     if step.until is not None:
-        found["until"] = step.until.isoformat()
+        at = step.until_minute
+        found["until"] = step.until.isoformat() + ("" if at is None else f"T{_hhmm(at)}")
     if step.doses:
         found["doses"] = step.doses
+    if step.hold_point:
+        found["hold_point"] = step.hold_point
     return found
 
 
@@ -192,15 +239,28 @@ def _typed_take(take: Take) -> dict[str, Json]:
     for word, number in (
         ("every_days", take.every_days),
         ("every_weeks", take.every_weeks),
-        ("day_of_month", take.day_of_month),
+        ("every_months", take.every_months),
     ):
         if number:
             found[word] = number
+    if take.days_of_month:
+        days = take.days_of_month
+        found["day_of_month"] = days[0] if len(days) == 1 else list(days)
+    if take.on:
+        found["on"] = [f"{one.on_date.isoformat()}T{_hhmm(one.minute)}" for one in take.on]
     return found
 
 
 def _typed_window(window: Window) -> dict[str, Json]:
-    return {"early": span_text(window.early_s), "late": span_text(window.late_s)}
+    found: dict[str, Json] = {
+        "early": span_text(window.early_s),
+        "late": span_text(window.late_s),
+    }
+    if window.on_time_s:
+        found["on_time"] = span_text(window.on_time_s)
+    if window.then != "ask":
+        found["then"] = window.then
+    return found
 
 
 def span_text(seconds: int) -> str:

@@ -7,21 +7,12 @@ signatures, devices and versions (seal.py).
 
 from collections import defaultdict
 
-from schedules.limits import caps, counters
-from schedules.model import (
-    DAY_S,
-    MAX_COUNTERS,
-    MAX_QUARTERS,
-    Plan,
-    Refusal,
-    Regimen,
-    Step,
-    Take,
-)
+from schedules.check_keeping import keeping_reasons, spacing_reasons, window_reasons
+from schedules.check_takes import step_reasons
+from schedules.limits import caps, counters, lease_counters
+from schedules.model import DAY_S, MAX_COUNTERS, WEEKLY_S, Plan, Refusal, Regimen
 
 LONGEST_S = 400 * DAY_S  # validity of one version
-SHORTEST_EVERY_S = 30 * 60
-MOST_TIMES = 48  # times of day in one step
 
 
 def reasons(plan: Plan) -> list[Refusal]:
@@ -35,6 +26,7 @@ def reasons(plan: Plan) -> list[Refusal]:
         sentence = "every version but the first names the hash of the one before"
         found.append(Refusal("previous-hash", "previous_hash", sentence))
     found.extend(_group_reasons(plan))
+    found.extend(spacing_reasons(plan))
     seen: dict[str, str] = {}
     for index, regimen in enumerate(plan.regimens):
         place = f"regimens[{index}]"
@@ -42,17 +34,10 @@ def reasons(plan: Plan) -> list[Refusal]:
             sentence = f"this id is already that of {seen[regimen.id]}"
             found.append(Refusal("duplicate-id", f"{place}.id", sentence))
         seen.setdefault(regimen.id, place)
-        found.extend(_window_reasons(regimen.window.early_s, regimen.window.late_s, place))
+        found.extend(window_reasons(regimen.window, place))
+        found.extend(keeping_reasons(plan, regimen, place))
         found.extend(_regimen_reasons(plan, regimen, place))
     return found
-
-
-def _window_reasons(early_s: int, late_s: int, place: str) -> list[Refusal]:
-    if late_s < 15 * 60:
-        return [Refusal("window", f"{place}.window.late", "a window is open 15 minutes at least")]
-    if early_s > DAY_S or late_s > DAY_S:
-        return [Refusal("window", f"{place}.window", "a window reaches one day at most")]
-    return []
 
 
 def _regimen_reasons(plan: Plan, regimen: Regimen, place: str) -> list[Refusal]:
@@ -69,8 +54,11 @@ def _regimen_reasons(plan: Plan, regimen: Regimen, place: str) -> list[Refusal]:
         found.append(Refusal("high-alert-limits", f"{place}.limits", sentence))
     for index, step in enumerate(regimen.steps):
         last = index == len(regimen.steps) - 1
-        found.extend(_step_reasons(regimen, step, f"{place}.steps[{index}]", last))
-    used = {f"{m // 60:02d}:{m % 60:02d}" for s in regimen.steps for t in s.takes for m in t.at}
+        found.extend(step_reasons(regimen, step, f"{place}.steps[{index}]", last))
+    takes = [take for step in regimen.steps for take in step.takes]
+    minutes = {minute for take in takes for minute in take.at}
+    minutes |= {one.minute for take in takes for one in take.on}
+    used = {f"{minute // 60:02d}:{minute % 60:02d}" for minute in minutes}
     used |= {anchor.text for s in regimen.steps for t in s.takes for anchor in t.when}
     for written, _ in regimen.occasions:
         if written not in used:
@@ -97,58 +85,13 @@ def _as_needed_reasons(regimen: Regimen, place: str) -> list[Refusal]:
     if regimen.repeat_every is not None:
         sentence = "an as-needed medicine has no cycle"
         found.append(Refusal("repeat-of-nothing", f"{place}.repeat_every", sentence))
-    if caps(regimen).per_7d:
-        sentence = "a limit for 7 days is not watched yet for as-needed medicines"
-        found.append(Refusal("not-yet", f"{place}.limits.max_per_7d", sentence))
-    return found
-
-
-def _step_reasons(regimen: Regimen, step: Step, place: str, last: bool) -> list[Refusal]:
-    found = []
-    ends = (step.length is not None) + (step.until is not None) + bool(step.doses)
-    if ends > 1:
-        found.append(Refusal("two-ends", place, "a step ends by for, until or doses, not by two"))
-    if not ends and not last:
-        sentence = "a step that does not end hides the steps after it"
-        found.append(Refusal("sequence-without-end", place, sentence))
-    if not step.takes and step.length is None:
-        sentence = "a step without takes is a pause and needs a length"
-        found.append(Refusal("empty-step", place, sentence))
-    if sum(len(take.at) + len(take.when) for take in step.takes) > MOST_TIMES:
-        found.append(Refusal("too-many", f"{place}.take", f"at most {MOST_TIMES} times a day"))
-    intervals = sum(1 for take in step.takes if take.every_s)
-    if intervals and len(step.takes) > 1:
-        sentence = "an interval stands alone in its step, or two doses could meet"
-        found.append(Refusal("interval-not-alone", f"{place}.take", sentence))
-    if intervals and regimen.start.minute is None:
-        sentence = "an interval counts from a time of day: start: 2026-11-23T06:00"
-        found.append(Refusal("interval-needs-time", place, sentence))
-    for index, take in enumerate(step.takes):
-        found.extend(_take_reasons(regimen, take, f"{place}.take[{index}]"))
-    return found
-
-
-def _take_reasons(regimen: Regimen, take: Take, place: str) -> list[Refusal]:
-    found = []
-    if bool(take.at) + bool(take.when) + bool(take.every_s) != 1:
-        found.append(Refusal("one-timing", place, "give exactly one of at, when, every"))
-    rules = bool(take.days) + bool(take.every_days) + bool(take.day_of_month)
-    if rules > 1:
-        sentence = "give at most one of days, every_days, day_of_month"
-        found.append(Refusal("two-day-rules", place, sentence))
-    if take.every_weeks and not take.days:
-        found.append(Refusal("weeks-without-days", place, "every_weeks needs days"))
-    if take.every_s and (rules or take.every_weeks):
-        sentence = "an interval is elapsed time and knows no days"
-        found.append(Refusal("interval-with-days", place, sentence))
-    if take.every_s and take.every_s < SHORTEST_EVERY_S:
-        found.append(Refusal("interval-too-short", f"{place}.every", "at least every 30min"))
-    if not 0 < take.quarters <= MAX_QUARTERS:
-        found.append(Refusal("dose", f"{place}.dose", "at most 50 pieces"))
-    most = regimen.limits.max_per_dose
-    if most and take.quarters > most:
-        sentence = "the dose is more than max_per_dose"
-        found.append(Refusal("dose-over-limit", f"{place}.dose", sentence))
+    most = caps(regimen).per_7d
+    if most and asked.quarters > most:
+        sentence = "max_per_7d is less than one dose"
+        found.append(Refusal("cap-under-dose", f"{place}.limits.max_per_7d", sentence))
+    if regimen.weekly_only and asked.min_gap_s < WEEKLY_S:
+        sentence = "this medicine is never taken twice within 6 days and 12 hours"
+        found.append(Refusal("weekly-only", f"{place}.as_needed.min_gap", sentence))
     return found
 
 
@@ -180,7 +123,11 @@ def _group_reasons(plan: Plan) -> list[Refusal]:
         for name in regimen.ingredients:
             users[name].append(regimen)
     named = [rule.ingredient for rule in plan.groups]
-    for index, name in enumerate(named):
+    for index, rule in enumerate(plan.groups):
+        name = rule.ingredient
+        if rule.max_ug_24h and any(name not in dict(one.amounts) for one in users.get(name, [])):
+            sentence = "an amount is counted, and a piece does not say how much of it it holds"
+            found.append(Refusal("amount-missing", f"groups[{index}].max_per_24h", sentence))
         if name in named[:index]:
             found.append(Refusal("duplicate-id", f"groups[{index}]", "this group stands twice"))
         if name not in users:
@@ -193,13 +140,26 @@ def _group_reasons(plan: Plan) -> list[Refusal]:
         if name not in named:
             sentence = "two regimens share an ingredient: give its min_gap under groups"
             found.append(Refusal("group-limits", place, sentence))
-        if len({one.strength for one in sharing}) > 1:
-            sentence = "one ingredient at different strengths is not counted yet"
-            found.append(Refusal("not-yet", place, sentence))
+        if len({_piece_of(one, name) for one in sharing}) > 1:
+            in_pieces = any(one.ingredient == name and one.max_per_24h for one in plan.groups)
+            if not all(name in dict(one.amounts) for one in sharing):
+                sentence = "one ingredient in pieces of different strength: say how much of it"
+                sentence += " each piece holds, as ingredients: {paracetamol: 500mg}"
+                found.append(Refusal("strengths-differ", place, sentence))
+            elif in_pieces:
+                sentence = "pieces of different strength are not counted together: max_per_24h"
+                sentence += " is an amount here, as 4000mg"
+                found.append(Refusal("cap-in-pieces", f"groups[{named.index(name)}]", sentence))
     needed = counters(plan)
-    if len(needed) > MAX_COUNTERS:
+    if len(lease_counters(plan)) > MAX_COUNTERS:
         sentence = f"more than {MAX_COUNTERS} ingredients and limits to count"
         found.append(Refusal("too-many-groups", "regimens", sentence))
     if len({one.key for one in needed}) < len(needed):
         found.append(Refusal("group-key-clash", "regimens", "two groups have one short name"))
     return found
+
+
+def _piece_of(regimen: Regimen, name: str) -> str:
+    """What tells two pieces apart: the amount of an ingredient, else the strength as written."""
+    amount = dict(regimen.amounts).get(name)
+    return regimen.strength if amount is None else f"{amount}ug"

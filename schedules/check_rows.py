@@ -8,9 +8,9 @@ from collections import defaultdict
 from itertools import pairwise
 
 from schedules.doses import cycle, doses, times_of
-from schedules.limits import caps, gap_s, shortest_interval_s
+from schedules.limits import caps, gap_s, shortest_interval_s, spaced
 from schedules.localtime import offset_s, zone_of
-from schedules.model import DAY_S, Dose, Plan, Refusal, Regimen
+from schedules.model import DAY_S, WEEKLY_S, Dose, Plan, Refusal, Regimen
 
 Rows = dict[str, list[Dose]]
 
@@ -32,19 +32,65 @@ def row_reasons(plan: Plan, compiled: Rows) -> list[Refusal]:
         own = compiled.get(regimen.id, [])
         found.extend(_overlap(own, f"{place}.steps", "overlap"))
         found.extend(_cap_reasons(plan, regimen, own, place))
-        if regimen.gap_s is not None and own and gap_s(regimen) > shortest_interval_s(own) > 0:
+        if regimen.weekly_only:
+            found.extend(_weekly_reasons(plan, compiled, regimen, place))
+        elif regimen.gap_s is not None and own and gap_s(regimen) > shortest_interval_s(own) > 0:
             sentence = "longer than the planned interval: every second dose would be held"
             found.append(Refusal("gap-over-interval", f"{place}.limits.min_gap", sentence))
     for name in sorted({name for one in plan.regimens for name in one.ingredients}):
         users = [one for one in plan.regimens if name in one.ingredients]
         if len(users) > 1:
             place = f"regimens[{plan.regimens.index(users[1])}].ingredients"
-            shared = sorted(
-                (dose for one in users for dose in compiled.get(one.id, [])),
-                key=lambda dose: dose.due_at,
-            )
+            shared = _together(compiled, users)
             found.extend(_overlap(shared, place, "overlap-ingredient"))
+    found.extend(_spacing_reasons(plan, compiled))
     return found
+
+
+def _weekly_reasons(plan: Plan, compiled: Rows, regimen: Regimen, place: str) -> list[Refusal]:
+    """Two planned doses of a weekly-only medicine, under whatever id, are a week apart."""
+    sharing = [
+        one
+        for one in plan.regimens
+        if one.weekly_only and set(one.ingredients) & set(regimen.ingredients)
+    ]
+    own = _together(compiled, sharing)
+    for before, after in pairwise(own):
+        if after.due_at - before.due_at < WEEKLY_S:
+            sentence = (
+                f"planned again on {after.on_date.isoformat()}, too soon: this medicine is never "
+                "taken twice within 6 days and 12 hours"
+            )
+            return [Refusal("weekly-only", f"{place}.steps", sentence)]
+    return []
+
+
+def _spacing_reasons(plan: Plan, compiled: Rows) -> list[Refusal]:
+    """A pair is kept apart at any moment of the windows of its planned doses."""
+    found = []
+    for index, pair in enumerate(plan.spacing):
+        rows_of = _together(compiled, spaced(plan, pair))
+        first = {one.id for one in plan.regimens if pair.first in one.ingredients}
+        closes = {True: 0, False: 0}  # the last window of either side so far
+        for after in rows_of:
+            side = after.regimen_id in first
+            apart = after.open_at - closes[not side]
+            closes[side] = max(closes[side], after.close_at)
+            if apart < pair.gap_s:
+                sentence = (
+                    f"on {after.on_date.isoformat()} one may be had as little as "
+                    f"{max(apart, 0) // 60} min after the other, {pair.gap_s // 60} min are asked: "
+                    "move a time or make a window smaller"
+                )
+                found.append(Refusal("spacing-broken", f"spacing[{index}]", sentence))
+                break
+    return found
+
+
+def _together(compiled: Rows, regimens: list[Regimen]) -> list[Dose]:
+    """The planned doses of several regimens in order of time."""
+    found = [dose for one in regimens for dose in compiled.get(one.id, [])]
+    return sorted(found, key=lambda dose: dose.due_at)
 
 
 def _overlap(own: list[Dose], place: str, code: str) -> list[Refusal]:
@@ -108,10 +154,11 @@ def _phase_reasons(plan: Plan, regimen: Regimen, place: str) -> list[Refusal]:
         where = f"{place}.steps[{phase.step}]"
         if phase.end_s <= phase.start_s:
             found.append(Refusal("step-without-time", where, "this step ends before it begins"))
-        if step.doses and phase.step < len(regimen.steps) - 1 and not step.takes[0].every_s:
+        counted = step.doses and phase.step < len(regimen.steps) - 1
+        if counted and not (step.takes[0].every_s or step.takes[0].on):
             clock = dict(plan.clock)
             per_day = sum(len(times_of(regimen, take, clock)) for take in step.takes)
-            if step.doses % per_day:
+            if per_day and step.doses % per_day:
                 sentence = "the count ends in the middle of a day: give for or until instead"
                 found.append(Refusal("count-ends-mid-day", f"{where}.doses", sentence))
     return found

@@ -1,41 +1,55 @@
 """A plan document (strings, lists, mappings) to a Plan, judged on the way.
 
 Responsible for: reading every value once, and the order in which a document is judged.
-Not responsible for YAML (planfile.py), for the schema (schema.py), for what a plan may
-say (check.py) or for the way back (canonical.py).
+Not responsible for YAML (planfile.py), for the schema (schema.py), for single values
+(values.py), for what a plan may say (check.py) or for the way back (canonical.py).
 """
 
 import re
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from schedules import check, check_rows, schema
+from schedules import check, check_rows, schema, weekly, windows
 from schedules.limits import planned_gap_s
 from schedules.localtime import instant, zone_of
 from schedules.model import (
     CLOCK_WORDS,
+    UNITS,
     WEEKDAYS,
-    Anchor,
     AsNeeded,
     GroupRule,
     LastTaken,
     Limits,
+    Named,
     Plan,
     PlanRefused,
     Refusal,
     Regimen,
     Relation,
-    Span,
+    Spacing,
     Start,
     Step,
     Take,
     Window,
 )
 from schedules.schema import Document
-
-ANCHOR_OFFSET_MIN = 30  # "before breakfast" without minutes
-_ANCHOR = re.compile(r"(before|after) ([a-z]+)(?: ([0-9]+)min)?")
+from schedules.values import anchor as anchor
+from schedules.values import (
+    date_of,
+    elapsed_of,
+    list_of,
+    map_of,
+    minute_of,
+    quarters_of,
+    short_span_s,
+    span_of,
+    spread,
+    text_of,
+    truth_of,
+    ug_of,
+)
 
 
 def build(document: Document) -> Plan:
@@ -44,11 +58,16 @@ def build(document: Document) -> Plan:
     if found:
         raise refused(found)
     assert isinstance(document, dict)
-    plan = _Reader(document).plan()
+    reader = _Reader(document)
+    plan = reader.plan()
     found = check.reasons(plan)
     if found:
         raise refused(found)
     rows = check_rows.rows(plan)
+    plan = windows.with_rhythm(plan, rows)
+    if reader.by_class:
+        plan = windows.by_class(plan, rows, reader.by_class)
+        rows = check_rows.rows(plan)
     found = check_rows.row_reasons(plan, rows)
     if found:
         raise refused(found)
@@ -70,88 +89,122 @@ class _Reader:
 
     def __init__(self, document: dict[str, Document]) -> None:
         self.top = document
-        name = _text(document["zone"])
+        name = text_of(document["zone"])
         zone = zone_of(name)
         if zone is None:
             raise PlanRefused("unknown-zone", "zone", "this is not a time zone of the IANA list")
         self.zone: ZoneInfo = zone
+        self.by_class: set[str] = set()  # regimens whose window is that of their class
         self.window = _window(document.get("window"), Window())
 
     def plan(self) -> Plan:
         top = self.top
         clock = dict(CLOCK_WORDS)
-        clock.update({word: _minute(_text(at)) for word, at in _map(top.get("clock")).items()})
+        for word, at in map_of(top.get("clock")).items():
+            clock[word] = minute_of(text_of(at))
         return Plan(
-            plan_id=_text(top["plan_id"]),
-            version=int(_text(top["version"])),
-            previous_hash=_text(top.get("previous_hash", "")),
-            device=_text(top["device"]),
-            patient=_text(top["patient"]),
-            zone=_text(top["zone"]),
-            valid_from=self.instant(_text(top["valid_from"]), "valid_from", 0),
-            valid_until=self.instant(_text(top["valid_until"]), "valid_until", 1),
+            plan_id=text_of(top["plan_id"]),
+            version=int(text_of(top["version"])),
+            previous_hash=text_of(top.get("previous_hash", "")),
+            device=text_of(top["device"]),
+            patient=text_of(top["patient"]),
+            zone=text_of(top["zone"]),
+            valid_from=self.instant(text_of(top["valid_from"]), "valid_from", 0),
+            valid_until=self.instant(text_of(top["valid_until"]), "valid_until", 1),
             clock=tuple(sorted(clock.items())),
             window=self.window,
             regimens=tuple(
-                self.regimen(_map(one), f"regimens[{index}]")
-                for index, one in enumerate(_list(top["regimens"]))
+                self.regimen(map_of(one), f"regimens[{index}]")
+                for index, one in enumerate(list_of(top["regimens"]))
             ),
-            groups=tuple(
-                GroupRule(
-                    _text(one["ingredient"]),
-                    short_span_s(_text(one["min_gap"])),
-                    _quarters(one.get("max_per_24h")),
-                )
-                for one in map(_map, _list(top.get("groups", [])))
-            ),
+            groups=tuple(_group(map_of(one)) for one in list_of(top.get("groups"))),
+            spacing=tuple(_spacing(map_of(one)) for one in list_of(top.get("spacing"))),
+            never_store=tuple(sorted(map(text_of, list_of(top.get("never_store"))))),
         )
 
     def regimen(self, one: dict[str, Document], place: str) -> Regimen:
-        limits = _map(one.get("limits"))
+        limits = map_of(one.get("limits"))
         gap = limits.get("min_gap")
+        form, strength = text_of(one["form"]), text_of(one["strength"])
+        ingredients, amounts = _ingredients(one["ingredients"])
+        implied = weekly.is_weekly(text_of(one["name"]), form, ingredients, amounts, strength)
+        if one.get("window", self.top.get("window")) == windows.ISMP:
+            self.by_class.add(text_of(one["id"]))
         return Regimen(
-            id=_text(one["id"]),
-            name=_text(one["name"]),
-            form=_text(one["form"]),
-            strength=_text(one["strength"]),
-            ingredients=tuple(map(_text, _list(one["ingredients"]))),
-            piece_mg=int(_text(one["piece_mg"])),
-            start=self.start(_text(one["start"]), f"{place}.start"),
-            last_taken=self.last_taken(_text(one["last_taken"]), f"{place}.last_taken"),
+            id=text_of(one["id"]),
+            name=text_of(one["name"]),
+            form=form,
+            strength=strength,
+            ingredients=ingredients,
+            piece_mg=int(text_of(one.get("piece_mg", "0"))),
+            start=self.start(text_of(one["start"]), f"{place}.start"),
+            last_taken=self.last_taken(text_of(one["last_taken"]), f"{place}.last_taken"),
             steps=tuple(
-                self.step(_map(step), f"{place}.steps[{index}]")
-                for index, step in enumerate(_list(one.get("steps", [])))
+                self.step(map_of(step), f"{place}.steps[{index}]")
+                for index, step in enumerate(list_of(one.get("steps")))
             ),
-            repeat_every=_span(one.get("repeat_every")),
+            repeat_every=span_of(one.get("repeat_every")),
             as_needed=_as_needed(one.get("as_needed")),
             limits=Limits(
-                _quarters(limits.get("max_per_dose")),
-                _quarters(limits.get("max_per_24h")),
-                _quarters(limits.get("max_per_7d")),
+                quarters_of(limits.get("max_per_dose")),
+                quarters_of(limits.get("max_per_24h")),
+                quarters_of(limits.get("max_per_7d")),
             ),
             window=_window(one.get("window"), self.window),
             occasions=tuple(
-                sorted((key, _text(word)) for key, word in _map(one.get("occasions")).items())
+                sorted((key, text_of(word)) for key, word in map_of(one.get("occasions")).items())
             ),
-            high_alert=_truth(one.get("high_alert")),
-            time_critical=_truth(one.get("time_critical")),
-            hold_possible=_truth(one.get("may_be_held")),
-            gap_s=None if gap is None else short_span_s(_text(gap)),
+            high_alert=truth_of(one.get("high_alert")),
+            time_critical=truth_of(one.get("time_critical")),
+            hold_possible=truth_of(one.get("may_be_held")),
+            gap_s=None if gap is None else short_span_s(text_of(gap)),
             relation=_relation(one, place),
+            elsewhere=one.get("kept") == "elsewhere",
+            unit=text_of(one.get("unit", UNITS[form])),
+            storage=tuple(sorted(map(text_of, list_of(one.get("storage"))))),
+            amounts=amounts,
+            weekly_only=_weekly_only(one, implied, place),
         )
 
     def step(self, one: dict[str, Document], place: str) -> Step:
-        until = one.get("until")
+        until, _, at = text_of(one.get("until", "")).partition("T")
         return Step(
-            takes=tuple(_take(_map(take)) for take in _list(one["take"])),
-            length=_span(one.get("for")),
-            until=None if until is None else _date(_text(until), f"{place}.until"),
-            doses=int(_text(one.get("doses", "0"))),
+            takes=tuple(
+                self.take(map_of(take), f"{place}.take[{index}]")
+                for index, take in enumerate(list_of(one["take"]))
+            ),
+            length=span_of(one.get("for")),
+            until=date_of(until, f"{place}.until") if until else None,
+            doses=int(text_of(one.get("doses", "0"))),
+            elapsed_s=elapsed_of(one.get("for")),
+            until_minute=minute_of(at) if at else None,
+            hold_point=text_of(one.get("hold_point", "")),
+        )
+
+    def take(self, one: dict[str, Document], place: str) -> Take:
+        every, days = one.get("every"), one.get("day_of_month", [])
+        named = []
+        for index, at in enumerate(list_of(one.get("on"))):
+            day, _, minute = text_of(at).partition("T")
+            named.append(Named(date_of(day, f"{place}.on[{index}]"), minute_of(minute)))
+        return Take(
+            quarters=quarters_of(one["dose"]),
+            at=_clock_times(one, place),
+            when=tuple(anchor(text_of(word)) for word in list_of(one.get("when"))),
+            every_s=0 if every is None else short_span_s(text_of(every)),
+            days=tuple(sorted(WEEKDAYS.index(text_of(day)) for day in list_of(one.get("days")))),
+            every_days=int(text_of(one.get("every_days", "0"))),
+            every_weeks=int(text_of(one.get("every_weeks", "0"))),
+            days_of_month=tuple(
+                sorted(int(text_of(day)) for day in (days if isinstance(days, list) else [days]))
+            ),
+            every_months=int(text_of(one.get("every_months", "0"))),
+            on=tuple(sorted(named, key=lambda at: (at.on_date, at.minute))),
         )
 
     def start(self, text: str, place: str) -> Start:
         day, _, at = text.partition("T")
-        return Start(_date(day, place), _minute(at) if at else None)
+        return Start(date_of(day, place), minute_of(at) if at else None)
 
     def last_taken(self, text: str, place: str) -> LastTaken:
         if text in ("never", "unknown"):
@@ -161,11 +214,11 @@ class _Reader:
     def instant(self, text: str, place: str, days: int) -> int:
         """Unix seconds; a bare date is its local midnight, plus `days`."""
         day, _, rest = text.partition("T")
-        on_date = _date(day, place)
+        on_date = date_of(day, place)
         if not rest:
             return instant(self.zone, on_date + timedelta(days=days), 0)
         if re.fullmatch(r"\d\d:\d\d", rest):
-            return instant(self.zone, on_date, _minute(rest))
+            return instant(self.zone, on_date, minute_of(rest))
         try:
             read = datetime.fromisoformat(text)
         except ValueError:
@@ -175,38 +228,63 @@ class _Reader:
         return int(read.timestamp())
 
 
-def _take(one: dict[str, Document]) -> Take:
-    every = one.get("every")
-    return Take(
-        quarters=_quarters(one["dose"]),
-        at=tuple(_minute(_text(at)) for at in _list(one.get("at", []))),
-        when=tuple(anchor(_text(word)) for word in _list(one.get("when", []))),
-        every_s=0 if every is None else short_span_s(_text(every)),
-        days=tuple(sorted(WEEKDAYS.index(_text(day)) for day in _list(one.get("days", [])))),
-        every_days=int(_text(one.get("every_days", "0"))),
-        every_weeks=int(_text(one.get("every_weeks", "0"))),
-        day_of_month=int(_text(one.get("day_of_month", "0"))),
+def _clock_times(one: dict[str, Document], place: str) -> tuple[int, ...]:
+    """Times of day as written, or so many of them between two."""
+    at = tuple(minute_of(text_of(time)) for time in list_of(one.get("at")))
+    if ("times" in one) != ("between" in one):
+        raise PlanRefused("times-between", place, "times and between come together")
+    if "times" not in one:
+        return at
+    if at:
+        raise PlanRefused("one-timing", place, "give exactly one of at, when, every, on, times")
+    found = spread(int(text_of(one["times"])), text_of(one["between"]))
+    if any(after <= before for before, after in pairwise(found)):
+        sentence = "between goes forward within one day, with room for all the times"
+        raise PlanRefused("times-between", f"{place}.between", sentence)
+    return found
+
+
+def _ingredients(value: Document) -> tuple[tuple[str, ...], tuple[tuple[str, int], ...]]:
+    """Names, and micrograms per piece where they are said."""
+    if isinstance(value, dict):
+        amounts = tuple(sorted((name, ug_of(text_of(mass))) for name, mass in value.items()))
+        return tuple(name for name, _ in amounts), amounts
+    return tuple(map(text_of, list_of(value))), ()
+
+
+def _weekly_only(one: dict[str, Document], implied: bool, place: str) -> bool:
+    said = one.get("weekly_only")
+    if implied and said is not None and not truth_of(said):
+        sentence = "this medicine is on the built-in list of those never taken daily"
+        raise PlanRefused("weekly-only", f"{place}.weekly_only", sentence)
+    return implied or truth_of(said)
+
+
+def _group(one: dict[str, Document]) -> GroupRule:
+    most = text_of(one.get("max_per_24h", "0"))
+    mass = most.endswith("g")
+    return GroupRule(
+        text_of(one["ingredient"]),
+        short_span_s(text_of(one["min_gap"])),
+        0 if mass else quarters_of(most),
+        ug_of(most) if mass else 0,
     )
 
 
-def anchor(text: str) -> Anchor:
-    """An anchor of the file: a clock word, before or after it by so many minutes."""
-    match = _ANCHOR.fullmatch(text)
-    if match is None:
-        return Anchor(text, 0, text)
-    offset = int(match[3] or ANCHOR_OFFSET_MIN)
-    return Anchor(match[2], -offset if match[1] == "before" else offset, text)
+def _spacing(one: dict[str, Document]) -> Spacing:
+    first, second = sorted(map(text_of, list_of(one["between"])))
+    return Spacing(first, second, short_span_s(text_of(one["gap"])))
 
 
 def _as_needed(value: Document | None) -> AsNeeded | None:
     if value is None:
         return None
-    one = _map(value)
+    one = map_of(value)
     return AsNeeded(
-        _text(one["for"]),
-        _quarters(one["dose"]),
-        short_span_s(_text(one["min_gap"])),
-        _quarters(one["max"]),
+        text_of(one["for"]),
+        quarters_of(one["dose"]),
+        short_span_s(text_of(one["min_gap"])),
+        quarters_of(one["max"]),
     )
 
 
@@ -214,66 +292,20 @@ def _relation(one: dict[str, Document], place: str) -> Relation | None:
     if "replaces" in one and "in_addition_to" in one:
         raise PlanRefused("two-relations", place, "either replaces or in_addition_to, not both")
     if "replaces" in one:
-        return Relation("replaces", _text(one["replaces"]))
+        return Relation("replaces", text_of(one["replaces"]))
     if "in_addition_to" in one:
-        return Relation("in addition to", _text(one["in_addition_to"]))
+        return Relation("in addition to", text_of(one["in_addition_to"]))
     return None
 
 
 def _window(value: Document | None, default: Window) -> Window:
-    if value is None:
-        return default
-    one = _map(value)
-    return Window(short_span_s(_text(one["early"])), short_span_s(_text(one["late"])))
-
-
-def _span(value: Document | None) -> Span | None:
-    if value is None:
-        return None
-    match = re.fullmatch(r"([0-9]+)(d|wk|mo)", _text(value))
-    assert match is not None
-    return Span(int(match[1]), match[2])
-
-
-def short_span_s(text: str) -> int:
-    """Seconds of 30min or 8h."""
-    return int(text[:-1]) * 3600 if text.endswith("h") else int(text[:-3]) * 60
-
-
-def _quarters(value: Document | None) -> int:
-    if value is None:
-        return 0
-    whole, _, part = _text(value).partition(".")
-    return int(whole) * 4 + {"": 0, "25": 1, "5": 2, "50": 2, "75": 3}[part]
-
-
-def _minute(text: str) -> int:
-    return int(text[:2]) * 60 + int(text[3:5])
-
-
-def _date(text: str, place: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise PlanRefused("wrong-value", place, "this date does not exist") from None
-
-
-def _truth(value: Document | None) -> bool:
-    return value in ("yes", "true")
-
-
-def _text(value: Document) -> str:
-    assert isinstance(value, str)
-    return value
-
-
-def _list(value: Document) -> list[Document]:
-    assert isinstance(value, list)
-    return value
-
-
-def _map(value: Document | None) -> dict[str, Document]:
-    if value is None:
-        return {}
-    assert isinstance(value, dict)
-    return value
+    """A window as said; that of a class is set when the rhythm is known."""
+    if value is None or value == windows.ISMP:
+        return default if value is None else Window()
+    one = map_of(value)
+    return Window(
+        short_span_s(text_of(one["early"])),
+        short_span_s(text_of(one["late"])),
+        elapsed_of(one.get("on_time")),
+        text_of(one.get("then", "ask")),
+    )

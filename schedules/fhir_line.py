@@ -62,5 +62,5 @@ def _take(cadence: Cadence, quarters: int, begins: date) -> Take:
         days=cadence.days,
         every_days=cadence.every_days,
         every_weeks=cadence.every_weeks,
-        day_of_month=month_days[0] if month_days else 0,
+        days_of_month=month_days,
     )

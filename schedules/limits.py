@@ -7,11 +7,13 @@ the board does, on its own clock, whatever it is asked.
 
 import hashlib
 from itertools import pairwise
+from math import gcd
 
-from schedules.model import DAY_S, Caps, Counter, Dose, Plan, Regimen
+from schedules.model import DAY_S, WEEKLY_S, Caps, Counter, Dose, Plan, Regimen, Spacing
 
 DAILY_S = 25 * 3600  # a local day is at most this long: anything longer is rarer than daily
 SINGLE_S = DAY_S * 3 // 4  # gap of a regimen that has one dose only
+MOST_UNITS = 0xFFFF  # what a cap can say on the cable
 
 
 def group_key(name: str) -> int:
@@ -21,9 +23,10 @@ def group_key(name: str) -> int:
 
 def gap_s(regimen: Regimen) -> int:
     """Minimum seconds between two releases of a regimen, whatever became of the first."""
+    least = WEEKLY_S if regimen.weekly_only else 0
     if regimen.as_needed is not None:
-        return max(regimen.as_needed.min_gap_s, regimen.gap_s or 0)
-    return regimen.planned_gap_s if regimen.gap_s is None else regimen.gap_s
+        return max(regimen.as_needed.min_gap_s, regimen.gap_s or 0, least)
+    return max(regimen.planned_gap_s if regimen.gap_s is None else regimen.gap_s, least)
 
 
 def caps(regimen: Regimen) -> Caps:
@@ -57,39 +60,88 @@ def shortest_interval_s(rows: list[Dose]) -> int:
 
 
 def counters(plan: Plan) -> tuple[Counter, ...]:
-    """The counters a lease needs, in a stable order.
+    """Everything that is counted, in a stable order; the lease takes those `on_board`.
 
     One per ingredient; where several regimens share an ingredient also one per
-    regimen, because the shared gap may be shorter than each one's own.
+    regimen, because the shared gap may be shorter than each one's own; one per pair that
+    is kept apart, where the board can keep it.
     """
     found: list[Counter] = []
     own: set[str] = set()
+    here = {regimen.id for regimen in plan.regimens if not regimen.elsewhere}
     for name in sorted({name for regimen in plan.regimens for name in regimen.ingredients}):
         users = [regimen for regimen in plan.regimens if name in regimen.ingredients]
-        gap, cap = _group_limits(plan, name, users)
+        gap, cap, units = _group_limits(plan, name, users)
         ids = tuple(regimen.id for regimen in users)
         label = f"ingredient {name}"
-        found.append(Counter(label, group_key(label), gap, cap, ids))
+        on_board = bool(here & set(ids))
+        found.append(Counter(label, group_key(label), gap, cap, ids, units, on_board))
         if len(users) > 1:
             own.update(ids)
     for regimen in plan.regimens:
         if regimen.id in own:
             label = f"regimen {regimen.id}"
             cap = caps(regimen).per_24h
-            found.append(Counter(label, group_key(label), gap_s(regimen), cap, (regimen.id,)))
+            ids = (regimen.id,)
+            on_board = regimen.id in here
+            found.append(Counter(label, group_key(label), gap_s(regimen), cap, ids, (), on_board))
+    for pair in plan.spacing:
+        if spacing_on_board(plan, pair):
+            label = f"spacing {pair.first} {pair.second}"
+            ids = tuple(regimen.id for regimen in spaced(plan, pair))
+            found.append(Counter(label, group_key(label), pair.gap_s, 0, ids))
     return tuple(found)
 
 
-def _group_limits(plan: Plan, name: str, users: list[Regimen]) -> tuple[int, int]:
-    """Gap and cap of an ingredient: as said for the group, else the only regimen's own."""
+def lease_counters(plan: Plan) -> tuple[Counter, ...]:
+    """The counters that a board keeps: those with something in the machine."""
+    return tuple(one for one in counters(plan) if one.on_board)
+
+
+def spaced(plan: Plan, pair: Spacing) -> list[Regimen]:
+    """The regimens of either ingredient of a pair."""
+    return [one for one in plan.regimens if {pair.first, pair.second} & set(one.ingredients)]
+
+
+def spacing_on_board(plan: Plan, pair: Spacing) -> bool:
+    """Whether one counter with that gap can keep a pair apart without holding either back.
+
+    A counter does not know which of the two fell last: it fits where each regimen's own gap
+    is as long already. Else the controller alone keeps the pair apart.
+    """
+    users = spaced(plan, pair)
+    here = [one for one in users if not one.elsewhere]
+    return bool(here) and all(gap_s(one) >= pair.gap_s for one in users)
+
+
+def _group_limits(
+    plan: Plan, name: str, users: list[Regimen]
+) -> tuple[int, int, tuple[tuple[str, int], ...]]:
+    """Gap, cap and units of an ingredient: as said for the group, else the only regimen's own."""
     for rule in plan.groups:
         if rule.ingredient == name:
-            return rule.min_gap_s, rule.max_per_24h
+            if rule.max_ug_24h:
+                return rule.min_gap_s, *_scaled(name, users, rule.max_ug_24h)
+            return rule.min_gap_s, rule.max_per_24h, ()
     if len(users) == 1:
-        return gap_s(users[0]), caps(users[0]).per_24h
-    return max(gap_s(regimen) for regimen in users), min(
-        (caps(regimen).per_24h for regimen in users if caps(regimen).per_24h), default=0
-    )
+        return gap_s(users[0]), caps(users[0]).per_24h, ()
+    most = min((caps(one).per_24h for one in users if caps(one).per_24h), default=0)
+    return max(gap_s(regimen) for regimen in users), most, ()
+
+
+def _scaled(
+    name: str, users: list[Regimen], most_ug: int
+) -> tuple[int, tuple[tuple[str, int], ...]]:
+    """(cap, units per quarter of each regimen) of a maximum in micrograms.
+
+    A quarter of a piece of 500 mg is 125 mg; in the largest unit that measures all of them.
+    Where the cable has no room for that, units are rounded up and the cap down.
+    """
+    quarters = {one.id: dict(one.amounts).get(name, 0) for one in users}  # times 4
+    unit = gcd(*quarters.values()) or 1
+    unit = max(unit, -(-most_ug * 4 // MOST_UNITS))
+    units = tuple((which, -(-amount // unit)) for which, amount in quarters.items())
+    return most_ug * 4 // unit, units
 
 
 def first_open_at(regimen: Regimen, in_force_at: int) -> int:

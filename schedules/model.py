@@ -9,32 +9,17 @@ of day are minutes after local midnight, instants are Unix seconds UTC.
 from dataclasses import dataclass
 from datetime import date
 
+from schedules.words import CLOCK_WORDS as CLOCK_WORDS
+from schedules.words import COUNTED as COUNTED
+from schedules.words import UNITS as UNITS
+from schedules.words import WEEKDAYS as WEEKDAYS
+
 DAY_S = 86_400
 EARLY_S = 30 * 60  # default window: may be asked for this long before due
 LATE_S = 60 * 60  # default window: outcome this long after due
 MAX_QUARTERS = 200  # 50 pieces in one taking: more is a slip of the pen
 MAX_COUNTERS = 16  # counters a board's lease can hold
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-# Site policy: the minute of day behind each word of the patient's clock.
-CLOCK_WORDS = {
-    "wake": 7 * 60,
-    "breakfast": 8 * 60,
-    "lunch": 12 * 60 + 30,
-    "dinner": 18 * 60 + 30,
-    "bed": 22 * 60,
-    "early-morning": 7 * 60,
-    "morning": 8 * 60,
-    "late-morning": 10 * 60,
-    "noon": 12 * 60,
-    "early-afternoon": 13 * 60,
-    "afternoon": 15 * 60,
-    "late-afternoon": 17 * 60,
-    "early-evening": 17 * 60,
-    "evening": 18 * 60,
-    "late-evening": 20 * 60,
-    "night": 22 * 60,
-}
+WEEKLY_S = (6 * 24 + 12) * 3600  # two doses of a weekly-only medicine are never closer
 
 
 @dataclass(frozen=True)
@@ -67,10 +52,16 @@ class Span:
 
 @dataclass(frozen=True)
 class Window:
-    """How long before and after `due_at` a dose may be released."""
+    """How long before and after `due_at` a dose may be released, and what then.
+
+    `on_time_s` is for reports (either side of due), 0: by the regimen's class (windows.py).
+    `then`: what becomes of a dose that was not had: skip, or ask the pharmacist.
+    """
 
     early_s: int = EARLY_S
     late_s: int = LATE_S
+    on_time_s: int = 0
+    then: str = "ask"
 
 
 @dataclass(frozen=True)
@@ -83,8 +74,20 @@ class Anchor:
 
 
 @dataclass(frozen=True)
+class Named:
+    """One date and minute of the patient's clock that a take names (stat dose, event)."""
+
+    on_date: date
+    minute: int  # after local midnight
+
+
+@dataclass(frozen=True)
 class Take:
-    """One quantity at clock times, at words of the day, or every so many seconds."""
+    """One quantity at clock times, at words of the day, every so many seconds, or as named.
+
+    `every_months` without `days_of_month` keeps the day of the month its step starts on,
+    clamped to the end of shorter months, counted from the start (FHIR's month cadence).
+    """
 
     quarters: int
     at: tuple[int, ...] = ()  # minutes after local midnight
@@ -93,17 +96,25 @@ class Take:
     days: tuple[int, ...] = ()  # 0 = Monday
     every_days: int = 0
     every_weeks: int = 0
-    day_of_month: int = 0
+    days_of_month: tuple[int, ...] = ()  # 1-28
+    every_months: int = 0
+    on: tuple[Named, ...] = ()
 
 
 @dataclass(frozen=True)
 class Step:
-    """Takes that run at the same time; ends by `length`, `until` or `doses`, or never."""
+    """Takes that run at the same time; it ends by the first of its ends, or never.
+
+    `hold_point`: words that say what two people look for before this step may begin.
+    """
 
     takes: tuple[Take, ...]
     length: Span | None = None
     until: date | None = None  # that day included
     doses: int = 0
+    elapsed_s: int = 0  # a course of hours
+    until_minute: int | None = None  # of `until`; that minute included
+    hold_point: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,10 +167,10 @@ class Regimen:
 
     id: str
     name: str
-    form: str  # tablet, capsule
+    form: str  # a key of UNITS; in the machine: tablet, capsule
     strength: str
     ingredients: tuple[str, ...]  # group names; never empty
-    piece_mg: int  # weight of one whole piece, for the scale
+    piece_mg: int  # weight of one whole piece, for the scale; 0: kept elsewhere
     start: Start
     last_taken: LastTaken
     steps: tuple[Step, ...] = ()
@@ -174,6 +185,12 @@ class Regimen:
     gap_s: int | None = None  # as given by the pharmacist
     planned_gap_s: int = 0  # from the planned intervals, set when the plan is built
     relation: Relation | None = None
+    elsewhere: bool = False  # planned and confirmed, never in the machine
+    unit: str = ""  # what a dose counts; set when the plan is built
+    storage: tuple[str, ...] = ()  # words of the closed list in plan.schema.json
+    amounts: tuple[tuple[str, int], ...] = ()  # (ingredient, micrograms per piece)
+    weekly_only: bool = False  # said, or implied by the list in weekly.py
+    rhythm_s: int = 0  # shortest planned interval, 0 under two; set when the plan is built
 
     @property
     def alone(self) -> bool:
@@ -188,6 +205,16 @@ class GroupRule:
     ingredient: str
     min_gap_s: int = 0
     max_per_24h: int = 0
+    max_ug_24h: int = 0  # micrograms of the ingredient, instead of pieces
+
+
+@dataclass(frozen=True)
+class Spacing:
+    """Two ingredients that are kept apart, whichever comes first."""
+
+    first: str
+    second: str
+    gap_s: int
 
 
 @dataclass(frozen=True)
@@ -206,6 +233,8 @@ class Plan:
     window: Window
     regimens: tuple[Regimen, ...]
     groups: tuple[GroupRule, ...] = ()
+    spacing: tuple[Spacing, ...] = ()
+    never_store: tuple[str, ...] = ()  # ingredients this site keeps out of every machine
 
     def regimen(self, regimen_id: str) -> Regimen:
         """The regimen of that id; KeyError where the plan has none."""
@@ -247,5 +276,11 @@ class Counter:
     name: str
     key: int
     gap_s: int
-    cap: int  # quarters per rolling 24 h, 0: none given
+    cap: int  # units per rolling 24 h (quarters, where `units` is empty), 0: none given
     regimens: tuple[str, ...]
+    units: tuple[tuple[str, int], ...] = ()  # (regimen id, units per quarter of a piece)
+    on_board: bool = True  # False: nothing of it is in the machine, only the controller counts
+
+    def units_of(self, regimen_id: str, quarters: int) -> int:
+        """What a release of so many quarters of a regimen adds."""
+        return quarters * dict(self.units).get(regimen_id, 1)

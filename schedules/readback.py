@@ -72,7 +72,12 @@ def regimen_lines(plan: Plan, regimen: Regimen) -> list[str]:
     if limits:
         lines.append(f"Never more than {limits}.")
     content = ", ".join(regimen.ingredients)
-    lines.append(f"Contains {content}; one piece weighs {regimen.piece_mg} mg.")
+    kept = f"one piece weighs {regimen.piece_mg} mg"
+    if regimen.elsewhere:
+        kept = "kept elsewhere: never released by the machine, confirmed by a person"
+    lines.append(f"Contains {content}; {kept}.")
+    if regimen.weekly_only:
+        lines.append("Never twice within 6 d 12 h.")
     flags = [
         word
         for word, holds in (
@@ -95,6 +100,9 @@ def take_text(plan: Plan, take: Take, form: str) -> str:
     clock = dict(plan.clock)
     if take.every_s:
         return f"{pieces(take.quarters, form)} every {length(take.every_s)}"
+    if take.on:
+        named = _and([f"{one.on_date:%a %d %b %Y} {_hhmm(one.minute)}" for one in take.on])
+        return f"{pieces(take.quarters, form)} on {named}"
     times = [_hhmm(minute) for minute in take.at]
     for anchor in take.when:
         at = _hhmm((clock[anchor.word] + anchor.offset_min) % 1440)
@@ -174,8 +182,10 @@ def cautions(plan: Plan) -> list[str]:
 def _days(take: Take) -> str:
     if take.every_days:
         return f"every {take.every_days} days"
-    if take.day_of_month:
-        return f"on day {take.day_of_month} of every month"
+    if take.days_of_month or take.every_months:
+        days = _and([str(day) for day in take.days_of_month]) or "of its start"
+        months = "month" if take.every_months < 2 else f"{take.every_months} months"
+        return f"on day {days} of every {months}"
     if not take.days:
         return "every day"
     names = _and([_DAY_NAMES[day] for day in take.days])
@@ -183,11 +193,19 @@ def _days(take: Take) -> str:
 
 
 def _ends(step: Step) -> str:
+    found = []
     if step.length is not None:
-        return f", for {_span(step.length)}"
+        found.append(f"for {_span(step.length)}")
+    if step.elapsed_s:
+        found.append(f"for {length(step.elapsed_s)}")
     if step.until is not None:
-        return f", until {step.until:%a %d %b %Y} included"
-    return f", {step.doses} times in all" if step.doses else ""
+        at = "" if step.until_minute is None else f" {_hhmm(step.until_minute)}"
+        found.append(f"until {step.until:%a %d %b %Y}{at} included")
+    if step.doses:
+        found.append(f"{step.doses} times in all")
+    waits = f"; not before two people have signed: {step.hold_point}" if step.hold_point else ""
+    first = ", whichever comes first" if len(found) > 1 else ""
+    return (f", {' or '.join(found)}{first}" if found else "") + waits
 
 
 def _span(span: Span) -> str:

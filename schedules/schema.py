@@ -26,7 +26,15 @@ _SAYS = {
     "total": "more than 0 and under 1000 pieces, in quarters",
     "milligrams": "whole milligrams from 1 to 99999",
     "truth": "yes or no",
+    "mass": "an amount as 500mg, 2.5mg or 25ug",
+    "total_or_mass": "pieces in quarters, or an amount as 4000mg",
     "date": "a date as 2026-11-23",
+    "course_span": "a length as 7d, 2wk, 1mo or 36h",
+    "local_end": "a date, or a date and time as 2026-11-23T08:00",
+    "local_time": "a date and time as 2026-11-23T08:00",
+    "between": "two times of day as 07:00-22:00",
+    "month_day": "a day from 1 to 28, which every month has",
+    "unit": "a word in small letters, as puff",
     "instant": "a date or an instant as 2026-11-23T08:00+01:00",
     "local_start": "a date, or a date and time as 2026-11-23T08:00",
     "last_taken": "never, unknown, or when: 2026-11-23T08:00",
@@ -61,6 +69,9 @@ def _walk(node: dict[str, object], value: Document, place: str, said: str) -> It
         name = ref.rpartition("/")[2]
         yield from _walk(_definition(name), value, place, name)
         return
+    if "oneOf" in node:
+        yield from _walk(_branch(node["oneOf"], value), value, place, "")
+        return
     wanted = node.get("type", "string")
     if isinstance(value, dict):
         if wanted != "object":
@@ -93,7 +104,10 @@ def _walk_object(
         yield Refusal("too-many", place, f"at most {most} entries")
     if isinstance(least, int) and len(value) < least:
         yield Refusal("too-few", place, f"at least {least} entry")
-    other = node.get("additionalProperties")
+    other, named = node.get("additionalProperties"), node.get("propertyNames")
+    for key in value if isinstance(named, dict) else ():
+        assert isinstance(named, dict)
+        yield from _walk(named, key, _at(place, key), "")
     for key, inner in value.items():
         rule = properties.get(key)
         if rule is None and isinstance(other, dict):
@@ -141,6 +155,21 @@ def _walk_scalar(node: dict[str, object], value: str, place: str, said: str) -> 
         yield Refusal("wrong-value", place, f"at most {most} characters")
     if not value.isprintable():
         yield Refusal("wrong-value", place, "holds characters that cannot be shown")
+
+
+def _branch(branches: object, value: Document) -> dict[str, object]:
+    """The branch of a choice that is written as `value` is: mapping, list or one value."""
+    assert isinstance(branches, list)
+    wanted = {dict: "object", list: "array"}.get(type(value), "string")
+    found: list[dict[str, object]] = []
+    for branch in branches:
+        ref = branch.get("$ref")
+        node = _definition(ref.rpartition("/")[2]) if isinstance(ref, str) else branch
+        kind = node.get("type", "string")
+        found.append(branch)
+        if kind == wanted or (wanted == "string" and kind not in ("object", "array")):
+            return found[-1]
+    return found[-1]
 
 
 def _definition(name: str) -> dict[str, object]:

@@ -87,7 +87,7 @@ BAD = [
         "regimens[0].steps[0].take[0].day_of_month",
     ),
     ("{take:", "{for: 3d, until: 2026-12-01, take:", "two-ends", "regimens[0].steps[0]"),
-    ("{take:", "{for: 3h, take:", "wrong-value", "regimens[0].steps[0].for"),
+    ("{take:", "{for: 3h, take:", "interval-needs-time", "regimens[0].steps[0]"),
     ("{take:", "{until: 2026-02-30, take:", "wrong-value", "regimens[0].steps[0].until"),
     ("{take:", "{until: 2026-11-01, take:", "step-without-time", "regimens[0].steps[0]"),
     ("steps: [", "steps: [{take: []}, ", "sequence-without-end", "regimens[0].steps[0]"),
@@ -209,7 +209,7 @@ def test_a_second_regimen_of_one_ingredient_says_how_it_stands() -> None:
     said = TWO + "\n    in_addition_to: one\n"
     assert parse_plan(plan_text(said, more=groups)).regimens[1].relation is not None
     other = said.replace("strength: 5 mg", "strength: 9 mg", 1)
-    assert "not-yet" == refusal(plan_text(other, more=groups))[0]
+    assert "strengths-differ" == refusal(plan_text(other, more=groups))[0]
 
 
 def test_two_regimens_of_one_ingredient_do_not_meet() -> None:
