@@ -16,11 +16,16 @@ from schedules.model import Plan, PlanRefused
 from schedules.schema import Document
 
 MAX_DEPTH = 12
+PROPOSAL = "posology-proposal/"  # what `propose` prints is never a plan
 
 
 def parse_plan(text: str) -> Plan:
     """The Plan of a plan file; PlanRefused(code, place, sentence)."""
-    return build(load(text))
+    document = load(text)
+    if isinstance(document, dict) and str(document.get("schema", "")).startswith(PROPOSAL):
+        sentence = "this was read from words: a pharmacist has to write the plan from it"
+        raise PlanRefused("proposal-only", "schema", sentence)
+    return build(document)
 
 
 def load(text: str) -> Document:

@@ -1,0 +1,52 @@
+"""`python -m schedules propose`: instructions in words, read as proposals for a pharmacist.
+
+Responsible for: arguments, input and what is printed. Not responsible for any reading (sig.py);
+nothing that is printed here is a plan.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from schedules import planfile
+from schedules.sig import GRAMMARS, propose
+from schedules.sig_token import TextRefused
+
+MAX_LINES = 10_000
+MAX_LINE = 4_096  # characters that are looked at
+
+LEAD = "# A proposal read from words. No machine takes it: a pharmacist completes what is missing."
+
+
+def _propose(asked: argparse.Namespace) -> int:
+    refused = 0
+    for sentence in _sentences(asked):
+        try:
+            found = propose(sentence, asked.language)
+        except TextRefused as why:
+            refused += 1
+            shown = sentence if len(sentence) <= 80 else f"{sentence[:77]}..."
+            print(f"refused: {why.code}: {shown!r}", file=sys.stderr)
+            print(f"  {why.why}" + (f" ({why.words})" if why.words else ""), file=sys.stderr)
+            continue
+        print(f"---\n{LEAD}")
+        print(planfile.dump(found.document()), end="")
+    return 1 if refused else 0
+
+
+def _sentences(asked: argparse.Namespace) -> list[str]:
+    """The sentences of the arguments, or one a line of a file or of standard input."""
+    if asked.sentence:
+        return list(asked.sentence)
+    with open(0 if asked.file == "-" else Path(asked.file), encoding="utf-8") as lines:
+        found = [line.strip() for _, line in zip(range(MAX_LINES), lines, strict=False)]
+    return [line for line in found if line]
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """The arguments of `propose`."""
+    parser = commands.add_parser("propose", help="an instruction in words, read as a proposal only")
+    parser.add_argument("sentence", nargs="*", help="as on a label; none: see --file")
+    parser.add_argument("--file", default="-", help="one sentence a line; default: standard input")
+    parser.add_argument("--language", "--lang", choices=sorted(GRAMMARS), default="en")
+    parser.set_defaults(run=_propose)

@@ -1,0 +1,230 @@
+"""German instructions as data: which words may stand where, and which are never read.
+
+Responsible for: words and patterns. Not responsible for the language of patterns (sig_match.py)
+or for what they mean (sig.py).
+"""
+
+from schedules.sig_match import Grammar
+
+_COUNTS = [
+    "eins",
+    "zwei",
+    "drei",
+    "vier",
+    "fünf",
+    "sechs",
+    "sieben",
+    "acht",
+    "neun",
+    "zehn",
+    "elf",
+    "zwölf",
+]
+
+UNITS = {
+    "tablette|tabletten|tbl|tabl": "tablet",
+    "tablette ( n )": "tablet",
+    "kapsel|kapseln|kps": "capsule",
+    "kapsel ( n )": "capsule",
+}
+
+PARTS = {
+    "morgens": "morning",
+    "jeden|am morgen": "morning",
+    "mittags": "noon",
+    "am|jeden mittag": "noon",
+    "nachmittags": "afternoon",
+    "am|jeden nachmittag": "afternoon",
+    "abends": "evening",
+    "jeden|am abend": "evening",
+    "zur nacht": "night",
+    "nachts": "night",
+    "vor dem schlafengehen|schlafen|zubettgehen": "bed",
+    "beim schlafengehen|zubettgehen": "bed",
+    "beim aufstehen": "wake",
+    "nach dem aufstehen|aufwachen": "wake",
+}
+
+MEALS = {
+    "frühstück": "breakfast",
+    "mittagessen": "lunch",
+    "abendessen": "dinner",
+}
+
+DAYS = {
+    "montag": 0,
+    "dienstag": 1,
+    "mittwoch": 2,
+    "donnerstag": 3,
+    "freitag": 4,
+    "samstag|sonnabend": 5,
+    "sonntag": 6,
+}
+
+REASONS = {
+    "schmerz|schmerzen": "Schmerzen",
+    "kopfschmerz|kopfschmerzen": "Kopfschmerzen",
+    "rückenschmerzen": "Rückenschmerzen",
+    "fieber": "Fieber",
+    "schmerzen oder|und fieber": "Schmerzen oder Fieber",
+    "übelkeit": "Übelkeit",
+    "verstopfung": "Verstopfung",
+    "durchfall": "Durchfall",
+    "sodbrennen": "Sodbrennen",
+    "unruhe": "Unruhe",
+    "angst": "Angst",
+    "juckreiz": "Juckreiz",
+    "migräne": "Migräne",
+    "atemnot": "Atemnot",
+    "schlaflosigkeit": "Schlaflosigkeit",
+}
+
+_FOOD = "essen|mahlzeit|mahlzeiten"
+_H = "std|stunden|stunde|h"
+_DAY = "täglich|tgl|am|pro|je tag?"
+_MOST = "<most> <q> <unit>?"
+
+ROWS = (
+    ("dose", "<q> <unit>?"),
+    ("dose", "eine|einen|ein <unit>?"),
+    ("dose-said-twice", "<q> ( <q> ) <unit>"),
+    ("scheme", "<scheme> <unit>?"),
+    ("times", "<times> täglich|tgl"),
+    ("times", "<times> am|pro tag"),
+    ("daily", "täglich|tgl"),
+    ("daily", "jeden tag"),
+    ("per-day", "am|pro tag"),
+    ("times-a-week", "<times> wöchentlich"),
+    ("times-a-week", "<times> in der woche"),
+    ("times-a-week", "<times> pro woche"),
+    ("weekly", "wöchentlich"),
+    ("weekly", "jede woche"),
+    ("day", "am <day>"),
+    ("every-day-named", "<days>"),
+    ("every-day-named", "jeden <day>"),
+    ("every-n-days=2", "jeden zweiten tag"),
+    ("every-n-days=2", "jeden 2 . tag"),
+    ("every-n-days=3", "jeden dritten tag"),
+    ("every-n-days", "alle <n> tage"),
+    ("every-n-weeks", "alle <n> wochen"),
+    ("every-n-weeks=2", "jede zweite woche"),
+    ("interval", f"alle <n> {_H}"),
+    ("interval", "<n> -? stündlich"),
+    ("part", "<part>"),
+    ("meal", "zum|beim <meal>"),
+    ("meal-near=-1", "vor dem <meal>"),
+    ("meal-near=1", "nach dem <meal>"),
+    ("meal-off=-1", "<n> minuten|min vor dem <meal>"),
+    ("meal-off=1", "<n> minuten|min nach dem <meal>"),
+    ("meal-off=-60", f"<n> {_H} vor dem <meal>"),
+    ("meal-off=60", f"<n> {_H} nach dem <meal>"),
+    ("food=0", f"zum|beim {_FOOD}"),
+    ("food=0", f"zu den|einer {_FOOD}"),
+    ("food=0", f"mit der|einer {_FOOD}"),
+    ("each-meal=0", "zu jeder mahlzeit"),
+    ("each-meal=-30", "vor jeder mahlzeit"),
+    ("food-near=-1", f"vor dem|den|einer {_FOOD}"),
+    ("food-near=1", f"nach dem|den|einer {_FOOD}"),
+    ("food-off=-1", f"<n> minuten|min vor dem|den|einer {_FOOD}"),
+    ("food-off=1", f"<n> minuten|min nach dem|den|einer {_FOOD}"),
+    ("food-off=-60", f"<n> {_H} vor dem|den|einer {_FOOD}"),
+    ("food-off=60", f"<n> {_H} nach dem|den|einer {_FOOD}"),
+    ("clock", "um? <clock>"),
+    ("asked", "bei|nach bedarf"),
+    ("asked", "b . b ."),
+    ("asked", "falls|wenn nötig"),
+    ("reason", "bei|gegen|wegen <reason>"),
+    ("gap", f"abstand von? mindestens? <n> {_H}"),
+    ("gap", f"mindestens <n> {_H} abstand|auseinander"),
+    ("gap", f"im abstand von mindestens <n> {_H}"),
+    ("gap", f"nicht öfter|häufiger als alle <n> {_H}"),
+    ("max", f"{_MOST} in <n> {_H}"),
+    ("max-a-day", f"{_MOST} täglich|tgl"),
+    ("max-a-day", f"{_MOST} am|pro tag"),
+    ("max-days", f"{_MOST} in <n> tagen"),
+    ("max-doses-a-day", "<most> <n> mal am|pro tag"),
+    ("max-doses-a-day", "<most> <n> mal|x|× täglich|tgl"),
+    ("up-to", "bis zu <times> täglich|tgl"),
+    ("up-to", "bis zu <times> am|pro tag"),
+    ("at-once", f"{_MOST} auf einmal"),
+    ("for-days", "für <n> tag|tage"),
+    ("for-days", "<n> tage lang"),
+    ("for-weeks", "für <n> woche|wochen"),
+    ("for-weeks", "<n> wochen lang"),
+    ("for-months", "für <n> monat|monate"),
+    ("for-months", "<n> monate lang"),
+    ("in-all", "insgesamt <n> mal"),
+    ("then", "und? dann|danach|anschließend"),
+    ("and", "und|sowie"),
+    ("comma", ","),
+    ("stop", ".|;"),
+    ("verb", "einnehmen|nehmen|schlucken"),
+    ("verb", "bitte|nehmen sie"),
+    ("remark", "mit wasser"),
+    ("remark", "mit einem glas wasser"),
+    ("remark", "mit viel|etwas|ausreichend wasser|flüssigkeit"),
+    ("remark", "unzerkaut|unzerteilt"),
+    ("remark", "zum einnehmen"),
+)
+
+REFUSED = (
+    ("latin-abbreviation", "od|bd|bid|tds|tid|qds|qid|qd|prn|po|nocte|mane|ac|pc|stat|sos|q",
+     "lateinische Kürzel werden verwechselt: in Worten schreiben"),
+    ("as-directed", "nach|laut|gemäß anweisung|ärztlicher|arzt|plan|schema|anordnung",
+     "was angewiesen ist, steht nicht hier: ausschreiben"),
+    ("as-directed", "wie bisher|verordnet|besprochen|üblich", "was gemeint ist, steht nicht hier"),
+    ("range", "<q> bis|oder|-|– <q> <unit>?", "eine Spanne lässt die Wahl: eine Zahl angeben"),
+    ("range", "<q> <unit> bis|oder|-|– <q> <unit>?", "eine Spanne lässt die Wahl: eine Zahl"),
+    ("range", "bis zu <q> <unit>", "bis zu lässt die Wahl: eine Zahl angeben"),
+    ("range", "etwa|ca|circa|ungefähr <n>", "ungefähr lässt die Wahl: eine Zahl angeben"),
+    ("mixed-number", "<n> <q> <unit>", "zwei Zahlen nebeneinander: 2,5 oder 2½ schreiben"),
+    ("not-counted", "<q> mg|g|gramm|milligramm|µg|mikrogramm|ie|einheiten|einheit",
+     "eine Wirkstoffmenge: wie viele Stück es sind, hängt von der Stärke ab"),
+    ("not-counted", "<q> ml|milliliter|messlöffel|teelöffel|esslöffel",
+     "eine Flüssigkeit wird nicht in Stück gezählt: von Hand planen"),
+    ("which-half-of-day", "um <n>", "wann genau? 08:00 Uhr oder 20:00 Uhr schreiben"),
+    ("open-end", "bis zur besserung|heilung", "sagen, wie viele Tage"),
+    ("open-end", "bis die? packung leer|aufgebraucht ist?", "sagen, wie viele Tage"),
+    ("changing-dose", "steigern|erhöhen|reduzieren|ausschleichen|einschleichen|verdoppeln",
+     "eine Dosis, die sich ändert: jeden Abschnitt mit seiner Länge angeben, mit dann verbunden"),
+    ("single-dose", "sofort|jetzt|einmalig", "eine Gabe zu einem Zeitpunkt: von Hand planen"),
+)  # fmt: skip
+
+GRAMMAR = Grammar(
+    language="de",
+    numbers={word: 4 * count for count, word in enumerate(_COUNTS, 1)},
+    dotted=frozenset(("max", "min", "tgl", "tbl", "tabl", "kps", "std", "ca")),
+    quantities=(
+        ("eine|ein? halbe|halb", 2),
+        ("anderthalb|eineinhalb|einundeinhalb", 6),
+        ("zweieinhalb", 10),
+        ("eine|ein? viertel", 1),
+        ("eine|ein? dreiviertel", 3),
+    ),
+    tables={
+        "unit": UNITS,
+        "part": PARTS,
+        "meal": MEALS,
+        "day": DAYS,
+        "days": {"|".join(f"{one}s" for one in word.split("|")): day for word, day in DAYS.items()},
+        "reason": REASONS,
+        "times": {
+            "<n> mal|x|×": 0,
+            "einmal": 1,
+            "zweimal": 2,
+            "dreimal": 3,
+            "viermal": 4,
+            "fünfmal": 5,
+            "sechsmal": 6,
+        },
+        "most": {
+            "maximal|max|höchstens": 0,
+            "nicht mehr als": 0,
+        },
+    },
+    rows=ROWS,
+    refused=REFUSED,
+    negations=frozenset(
+        ["nicht", "kein", "keine", "keinen", "nie", "niemals", "ohne", "außer", "nur", "absetzen"]
+    ),
+)
