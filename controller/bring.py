@@ -54,6 +54,7 @@ REMEDY: Final = {
     "wrong-predecessor": VERSION,
     "compiled-mismatch": "Sign the plan again with this version of the program.",
     "expired": VERSION,
+    "not-yet-valid": "Compare the clocks; if they are right, bring the plan when its time is near.",
     "id-reuse": PAIR,
     "gap-too-long": PAIR,
     "journal-fault": "Call service: this machine can write nothing down any more.",

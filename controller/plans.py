@@ -27,7 +27,7 @@ from schedules.halt import EVERY, Act, unverified_act, verify_act
 from schedules.localtime import tzdata_version
 from schedules.model import Plan, PlanRefused
 from schedules.rows import compile_rows, rows_hash, write_rows
-from schedules.seal import Signer, signed_hash, unverified, verify
+from schedules.seal import Signer, check_begin, signed_hash, unverified, verify
 from schedules.told_time import verify_time
 from schedules.vouch import verify_vouch
 
@@ -52,8 +52,10 @@ class Gate:
         """PlanApproved for an envelope that holds; raises Refused with the reason."""
         text = _text(wish.get("envelope"))
         in_force = (state.plan_version, state.plan_hash) if state.plan_version else None
+        now = plan_in_force(state)
         try:
-            plan = self._verify(text, now_s, in_force)
+            plan = self._verify(text, now_s, in_force, now.patient if now else "")
+            check_begin(plan, now_s)
         except PlanRefused as refused:
             raise _not_taken(refused) from refused
         own = plan_hash(plan)
@@ -138,9 +140,16 @@ class Gate:
             self._shifted = (*key, now != signed_hash(text.encode()))
         return self._shifted[2]
 
-    def _verify(self, text: str, now_s: int, in_force: tuple[int, str] | None) -> Plan:
+    def _verify(
+        self, text: str, now_s: int, in_force: tuple[int, str] | None, patient: str = ""
+    ) -> Plan:
         return verify(
-            text.encode(), self._signers, device=self._device, now_s=now_s, in_force=in_force
+            text.encode("utf-8", "replace"),
+            self._signers,
+            device=self._device,
+            now_s=now_s,
+            in_force=in_force,
+            patient=patient,
         )
 
     def preview(self, state: State, facts: Facts, wish: Mapping[str, Json]) -> dict[str, Json]:

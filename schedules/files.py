@@ -10,6 +10,7 @@ from pathlib import Path
 from schedules import planfile, seal
 from schedules.canonical import read_json
 from schedules.model import Plan, PlanRefused
+from schedules.signers import weak
 
 
 def read_plan(path: str) -> Plan:
@@ -38,8 +39,20 @@ def read_trusted(data: bytes) -> list[seal.Signer]:
     for one in value:
         if not isinstance(one, dict) or set(one) != {"name", "role", "public_key"}:
             raise PlanRefused("not-trusted", "", "this is not a list of signers")
-        found.append(seal.Signer(str(one["name"]), str(one["role"]), _hex32(one["public_key"])))
+        key = _hex32(one["public_key"])
+        if weak(key):
+            raise PlanRefused("weak-key", "public_key", "anybody could sign for this key")
+        found.append(seal.Signer(_name(one["name"]), str(one["role"]), key))
     return found
+
+
+def _name(value: object) -> str:
+    """A signer's name in plain letters: what looks alike must be alike."""
+    name = str(value)
+    if not name.isascii() or not name.isprintable() or not name.strip():
+        sentence = "names of signers are written in plain letters, a to z"
+        raise PlanRefused("not-trusted", "name", sentence)
+    return name
 
 
 def _hex32(value: object) -> bytes:

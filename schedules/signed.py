@@ -5,16 +5,16 @@ payload says (halt.py, vouch.py), for plans (seal.py) or for keys at rest. What 
 with the domain of its kind, so no signature is worth anything on another kind of document.
 """
 
-import base64
-import binascii
-import json
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from schedules import envelope
 from schedules.canonical import Json, read_json
+from schedules.envelope import b64, unb64
 from schedules.model import PlanRefused
 from schedules.seal import ALGORITHM, ROLES, Signer, fits, sign
+from schedules.signers import known_as, person
 
 MAX_BYTES = 8_192
 Person = tuple[str, str, bytes]  # name, role, private key
@@ -28,6 +28,7 @@ class Kind:
     domain: bytes
     code: str
     sentence: str
+    most: int = MAX_BYTES  # characters of a whole document
 
     def refused(self) -> PlanRefused:
         """It has not the shape of this kind."""
@@ -36,7 +37,7 @@ class Kind:
 
 def compact(value: Json) -> bytes:
     """The one way in which a payload is written."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+    return envelope.compact(value)
 
 
 def seal_document(kind: Kind, payload: bytes, people: Sequence[Person]) -> str:
@@ -63,7 +64,7 @@ def is_kind(kind: Kind, data: bytes) -> bool:
 def open_document(kind: Kind, document: str) -> tuple[bytes, list[dict[str, str]]]:
     """Payload and signatures, nobody's checked; PlanRefused for any other shape."""
     refused = kind.refused()
-    if len(document) > MAX_BYTES:
+    if len(document) > kind.most:
         raise refused
     top = read_json(document.encode(errors="replace"))
     if not isinstance(top, dict) or set(top) != {"schema", "payload", "signatures"}:
@@ -79,9 +80,12 @@ def open_document(kind: Kind, document: str) -> tuple[bytes, list[dict[str, str]
             raise refused
         signatures.append(texts)
     try:
-        return base64.b64decode(payload, validate=True), signatures
-    except (binascii.Error, ValueError):
+        data = unb64(payload, "payload")
+    except PlanRefused:
         raise refused from None
+    if _document(kind, data, [dict(one) for one in signatures]) != document:
+        raise PlanRefused("not-canonical", "", "a signed document is written in one way only")
+    return data, signatures
 
 
 def who_signed(
@@ -91,19 +95,20 @@ def who_signed(
     if not 1 <= len(signatures) <= len(ROLES):
         raise PlanRefused("one-signature", "signatures", "one or two people sign it")
     keys: set[bytes] = set()
-    roles: set[str] = set()
     for index, one in enumerate(signatures):
         place = f"signatures[{index}]"
-        known = [s for s in trusted if s.name == one["signer"] and s.role == one["role"]]
-        if not known or known[0].role not in ROLES:
+        known = known_as(trusted, one["signer"], one["role"])
+        if not known:
             sentence = "this device does not know this signer in this role"
             raise PlanRefused("unknown-signer", place, sentence)
-        told = _told(kind, payload, known[0].role, known[0].name)
-        if one["algorithm"] != ALGORITHM or not fits(known[0].public_key, one["signature"], told):
+        told = _told(kind, payload, one["role"], one["signer"])
+        fitting = [who for who in known if fits(who.public_key, one["signature"], told)]
+        if one["algorithm"] != ALGORITHM or not fitting:
             raise PlanRefused("bad-signature", place, "the signature does not fit")
-        keys.add(known[0].public_key)
-        roles.add(known[0].role)
-    if len(keys) < len(signatures) or len(roles) < len(signatures):
+        keys.add(fitting[0].public_key)
+    people = {person(one["signer"]) for one in signatures}
+    roles = {one["role"] for one in signatures}
+    if min(len(keys), len(people), len(roles)) < len(signatures):
         raise PlanRefused("same-signer", "signatures", "two different people must sign")
     return tuple(sorted(one["signer"] for one in signatures))
 
@@ -116,7 +121,7 @@ def _signature(kind: Kind, payload: bytes, name: str, role: str, private: bytes)
 def _document(kind: Kind, payload: bytes, signatures: list[Json]) -> str:
     whole: Json = {
         "schema": kind.schema,
-        "payload": base64.b64encode(payload).decode(),
+        "payload": b64(payload),
         "signatures": signatures,
     }
     return compact(whole).decode()

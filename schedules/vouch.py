@@ -20,6 +20,7 @@ from schedules.signed import (
     seal_document,
     who_signed,
 )
+from schedules.signers import person
 
 SCHEMA = "posology-vouch/1"
 KIND = Kind(SCHEMA, b"posology vouch signature 1\0", "not-a-vouch", "this is not a signed word")
@@ -73,7 +74,7 @@ def verify_vouch(document: str, trusted: Sequence[Signer], *, device: str) -> tu
     vouch = _vouch(payload)
     if vouch.device != device:
         raise PlanRefused("other-device", "device", "this word is for another device")
-    if len(names) != 1 or names[0].casefold() == vouch.by.casefold():
+    if len(names) != 1 or person(names[0]) == person(vouch.by):
         sentence = "who has seen it and who signs must be two people"
         raise PlanRefused("same-signer", "signatures", sentence)
     return vouch, names[0]

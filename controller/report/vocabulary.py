@@ -69,7 +69,7 @@ _PLANS = words(
     not-an-act act-repeated act-too-late not-halted other-patient clock-in-doubt say-version
     one-signature same-signer same-role unknown-signer bad-signature other-device older-version
     wrong-predecessor expired compiled-mismatch trailing-bytes duplicate-keys duplicate-key
-    not-an-envelope not-canonical no-envelope plan-signature already-known
+    not-an-envelope not-canonical not-yet-valid no-envelope plan-signature already-known
     """
 )
 

@@ -64,19 +64,21 @@ class Counter:
     def sealed(self, payload: bytes, rows: dict[str, Any]) -> bytes:
         """Any bytes with two true signatures: the format, written down a second time."""
         signatures = []
+        checked: dict[str, Any] = {"rules": "", "answers": []}
         for name, role, private in self.home.private:
-            parts = [role.encode(), name.encode(), _compact(rows), payload]
+            parts = [role.encode(), name.encode(), _compact(rows), _compact(checked), payload]
             told = b"".join(struct.pack(">I", len(part)) + part for part in parts)
-            told = b"posology plan signature 1\0" + told
+            told = b"posology plan signature 2\0" + told
             made = Ed25519PrivateKey.from_private_bytes(private).sign(told)
             signatures.append(
                 {"role": role, "signer": name, "algorithm": "ed25519", "signature": _b64(made)}
             )
         return _compact(
             {
-                "schema": "posology-envelope/1",
+                "schema": "posology-envelope/2",
                 "payload": _b64(payload),
                 "compiled": rows,
+                "checked": checked,
                 "signatures": signatures,
             }
         )
@@ -245,6 +247,21 @@ SIGNED_WRONGLY: list[tuple[str, Callable[[Counter], bytes], str, str]] = [
         "device",
     ),
     (
+        "another patient",
+        lambda c: seal.seal(replace(next_version(c.home.plan), patient="pt-OTHER"), c.home.private),
+        "other-patient",
+        "patient",
+    ),
+    (
+        "a plan for next year",
+        lambda c: seal.seal(
+            replace(next_version(c.home.plan), valid_from=c.home.plan.valid_from + 40 * 86_400),
+            c.home.private,
+        ),
+        "not-yet-valid",
+        "valid_from",
+    ),
+    (
         "an expired plan",
         lambda c: seal.seal(
             replace(next_version(c.home.plan), valid_until=c.home.plan.valid_from + 86_400),
@@ -312,7 +329,7 @@ def test_a_good_plan_in_a_bad_envelope_is_refused(
         ("x" * 600_000, "too-large"),
         (None, "no-envelope"),
         (7, "no-envelope"),
-        ({"schema": "posology-envelope/1"}, "not-an-envelope"),
+        ({"schema": "posology-envelope/2"}, "not-an-envelope"),
         ({"a": [{}] * 2}, "not-an-envelope"),
     ],
     ids=lambda one: str(one)[:20],

@@ -42,7 +42,7 @@ def edited(change: Callable[[dict[str, object]], object]) -> bytes:
     """The good envelope after one change to its JSON."""
     top = json.loads(GOOD)
     change(top)
-    return json.dumps(top).encode()
+    return json.dumps(top, sort_keys=True, separators=(",", ":")).encode()
 
 
 def payload_of(data: bytes) -> bytes:
