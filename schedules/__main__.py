@@ -17,7 +17,9 @@ from schedules import (
     convert_command,
     diff,
     expand_command,
+    fhir_command,
     planfile,
+    propose_command,
     readback,
     seal,
     time_command,
@@ -29,7 +31,7 @@ from schedules.halt import is_act
 from schedules.model import PlanRefused
 
 # commands with a file of their own: each adds its arguments and its `run`
-COMMANDS = (convert_command, expand_command)
+COMMANDS = (convert_command, expand_command, fhir_command, propose_command)
 
 
 def main(arguments: list[str]) -> int:
