@@ -50,6 +50,7 @@ RULES: Final[tuple[Rule, ...]] = (
     machine.end_move,
     fills.hold_opened,
     fills.hold_in_doubt,
+    fills.hold_strays,
     fills.hold_unplanned,
     # doses against the clock
     doses.open_doses,

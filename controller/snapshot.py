@@ -25,7 +25,7 @@ from controller.wishes.doses import needs_second
 from hal.wire import codes
 from schedules.model import DAY_S, Plan
 
-OPENED: Final = ("door-opened", "tray-changed")  # a person must look again
+OPENED: Final = ("door-opened", "tray-changed", "stray-fall")  # a person must look again
 
 
 def snapshot(state: State, facts: Facts, written: int, acked: int) -> dict[str, Json]:

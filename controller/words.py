@@ -119,6 +119,7 @@ FAULTS: Final = {
     "fill-unknown": ("The door was open since it was loaded.", _LOOK),
     "fill-spent": ("This compartment was emptied already.", "Fill it again under Loading."),
     "compartment-held": ("The compartment is held.", "Look into it and say what you see."),
+    "stray-fall": ("The gate opened by itself: any piece may lack.", f"{_HOME} {_LOOK}"),
     "tray-changed": ("Another tray is in the machine.", _LOOK),
     "clock-not-set": ("The clock of the machine is not set.", "Each loading sets it."),
     "board-simulated": ("A simulated board where a real one belongs.", _SERVICE),

@@ -10,8 +10,9 @@ If they do not agree, the verdict is UNCERTAIN; no default, no guess.
     no       0      unknown, live   any         NOT_RELEASED(cause): the gate was watched
     no       >= 1   more, known     any         UNCERTAIN(gate), chute held: it fell from
                                                 elsewhere; after a reset also without a drop
+    no       >= 1   unknown, reset  any         UNCERTAIN(gate), chute held: nobody watched the gate
     no       else                               UNCERTAIN
-    yes      any    as expected     any         UNCERTAIN(gate), chute held: not proven; the gate
+    yes      any    any             any         UNCERTAIN(gate), chute held: not proven; the gate
                                                 was never told to open, so it fell from elsewhere
     yes      >= 1   as expected     not start   RELEASED
     yes      0      as expected     target      RELEASED, and the beam is blind
@@ -64,11 +65,11 @@ def judge(w: Witness) -> Finding:
     same = w.weight_known and abs(w.delta_mg) <= min(SAME_MG, w.tolerance_mg)
     if not w.exposed:
         return _judge_unexposed(w, same)
+    if not w.proven:  # it opened by itself on the way: what fell lay somewhere else
+        return Finding(codes.UNCERTAIN, codes.GATE_STUCK_OPEN, 0, True)
     if not w.weight_known:
         return Finding(codes.UNCERTAIN, codes.CUP_MOVED, 0, False)
     if abs(w.delta_mg - w.weight_mg) <= w.tolerance_mg:
-        if not w.proven:  # it opened by itself on the way: what fell lay somewhere else
-            return Finding(codes.UNCERTAIN, codes.GATE_STUCK_OPEN, 0, True)
         if w.encoder == AT_START:
             return Finding(codes.UNCERTAIN, codes.POSITION_UNPROVEN, 0, False)
         if not w.live and w.drops < w.pieces:  # the weight alone would decide
@@ -93,7 +94,9 @@ def _judge_unexposed(w: Witness, same: bool) -> Finding:
     if not w.gate_closed:
         return Finding(codes.UNCERTAIN, codes.GATE_STUCK_OPEN, 0, True)
     seen = w.drops > 0 or not w.live
-    if seen and w.weight_known and w.delta_mg > 0 and not same:
+    heavier = w.weight_known and w.delta_mg > 0 and not same
+    unwatched = w.drops > 0 and not w.live and not w.weight_known
+    if (seen and heavier) or unwatched:
         return Finding(codes.UNCERTAIN, codes.GATE_STUCK_OPEN, 0, True)  # it opened by itself
     if w.drops > 0:
         return Finding(codes.UNCERTAIN, codes.BEAM_SPURIOUS, codes.BEAM_SPURIOUS, False)

@@ -58,7 +58,10 @@ _ASKING = words(
 )
 
 _LOADING = words(
-    "door-opened tray-changed left-out held-by-board loading-broken-off half-loaded spent asked day"
+    """
+    door-opened tray-changed stray-fall left-out held-by-board loading-broken-off half-loaded spent
+    asked day
+    """
 )
 
 _PLANS = words(

@@ -17,7 +17,8 @@ from hal.wire import codes
 from hal.wire.messages import Actual
 from schedules.model import DAY_S
 
-OPENED: Final = ("door-opened", "tray-changed")  # held until a person has looked; then as before
+STRAY: Final = "stray-fall"  # the gate let something go on the way, and nobody knows whose it was
+OPENED: Final = ("door-opened", "tray-changed", STRAY)  # held until a person has looked
 ON_HOLD: Final = "on-hold"  # may be given as it lies there, once two people say so
 LEFT_OUT: Final = "left-out"  # a lease was taken without it: the board gave its number up
 EMPTY_FIRST: Final = ("plan-change", "clock-repaired", LEFT_OUT, LOST)  # must come out
@@ -73,6 +74,17 @@ def hold_in_doubt(state: State, facts: Facts) -> list[ev.Event]:
         and f.fill <= state.leased_fill  # what was filled since is not yet known to the board
         and board.held_mask >> f.compartment & 1
     ]
+
+
+def hold_strays(state: State, facts: Facts) -> list[ev.Event]:
+    """A gate that opens by itself lets go of whatever passes it: a person looks into all (H03).
+
+    Until the board's fault is ended, by the way home, nothing that was looked at stays believed.
+    """
+    if codes.GATE_STUCK_OPEN not in state.faults or state.service:
+        return []
+    loaded = [f for f in state.fills.values() if f.state == "loaded"]
+    return [ev.FillHeld(f.compartment, f.fill, STRAY) for f in loaded]
 
 
 def _why_held(board: Actual, fill: Fill) -> str:

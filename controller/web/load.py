@@ -53,7 +53,7 @@ def work(now: Snapshot) -> Work:
     held = tuple(
         c.index
         for c in now.compartments
-        if c.state == "held" and c.code in ("door-opened", "tray-changed")
+        if c.state == "held" and c.code in ("door-opened", "tray-changed", "stray-fall")
     )
     return Work(
         service=bool(flags & codes.F_SERVICE),

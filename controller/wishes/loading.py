@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from controller import events as ev
-from controller.agenda import plan_of_envelope
+from controller.agenda import plan_in_force, plan_of_envelope
 from controller.events import Json
 from controller.facts import Facts
+from controller.rules.fills import OPENED
 from controller.rules.proposal import Proposed, proposal, too_light
 from controller.state import Fill, State
 from controller.wishes.arguments import Refused, at_machine, number, text
@@ -103,7 +104,20 @@ def emptied(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Eve
     fill = state.fills.get(compartment)
     if fill is None:
         raise Refused("not-loaded", "Nothing is known to be in this compartment.")
-    return [ev.Emptied(compartment, fill.fill, pieces, by)]
+    return [ev.Emptied(compartment, fill.fill, pieces, by), *_lacking(state, fill, pieces, by)]
+
+
+def _lacking(state: State, fill: Fill, pieces: int, by: str) -> list[ev.Event]:
+    """What was never asked for and is gone may have been taken: it counts from now on (R2)."""
+    unasked = fill.state == "loaded" or fill.code in OPENED
+    if not (unasked and fill.fill and pieces < fill.pieces):
+        return []
+    plan = plan_in_force(state)
+    groups = {r.id: r.ingredients for r in plan.regimens} if plan else {}
+    return [
+        ev.LastTaken(regimen, "unknown", 0, quarters, groups.get(regimen, ()), by)
+        for regimen, quarters in zip(fill.regimens, fill.quarters, strict=True)
+    ]
 
 
 def verify(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
@@ -112,7 +126,7 @@ def verify(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Even
     compartment = number(wish, "compartment", 0, codes.COMPARTMENTS - 1)
     by = text(wish, "by")
     fill = state.fills.get(compartment)
-    if fill is None or fill.state != "held" or fill.code not in ("door-opened", "tray-changed"):
+    if fill is None or fill.state != "held" or fill.code not in OPENED:
         raise Refused("not-to-verify", "Only a fill held because of an opening can be verified.")
     assert facts.board is not None
     return [

@@ -83,6 +83,17 @@ def test_what_beam_and_scale_saw_fall_past_a_closed_gate_holds_the_chute() -> No
             assert (codes.GATE_STUCK_OPEN, True) == (finding.code, finding.chute)
 
 
+@pytest.mark.hazard("H03")
+def test_what_falls_before_the_tray_has_arrived_is_never_of_the_fill_that_was_asked_for() -> None:
+    """The gate left its sensor on the way: whatever beam and scale say, it lay somewhere else."""
+    for w in every_witness():
+        unwatched = w.drops and not w.live and not w.weight_known
+        if (w.exposed and not w.proven) or (not w.exposed and unwatched):
+            finding = judge(w)
+            told = (finding.verdict, finding.code, finding.chute)
+            assert (codes.UNCERTAIN, codes.GATE_STUCK_OPEN, True) == told
+
+
 def test_a_missed_fall_with_exact_weight_is_released_with_a_fault() -> None:
     """Encoder at the target and exact weight outvote a silent beam, and the beam is told of."""
     w = Witness()
