@@ -22,7 +22,7 @@ from hal.wire import codes
 from schedules.model import DAY_S, Dose
 
 LATE_REASONS: Final = ("came-late", "was-away", "machine-could-not", "prescriber-says")
-UNSURE: Final = (LOST, "stray-fall", "tray-changed", "held-by-board")  # nobody knows what lies there
+UNSURE: Final = (LOST, "stray-fall", "tray-changed", "held-by-board")  # nobody knows the contents
 
 
 def settle(
