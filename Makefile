@@ -11,7 +11,7 @@ TESTS ?= tests
 LOCK = uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
        --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup run demo kills years hostile resets test zones clocks crash check fmt lint types imports tongue tidy pages docs trace bench model mutants lock clean purge
+.PHONY: help setup run demo kills years hostile resets test zones clocks crash second-opinion check fmt lint types imports tongue tidy pages docs trace bench model mutants lock clean purge
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -20,7 +20,7 @@ help:  ## this list
 setup:  ## install everything that running, testing and checking need
 	@sh tests/tools/setup.sh dev "$(PYTHON)"
 
-.venv/.run: requirements/controller.txt requirements/web.txt requirements/fleet.txt requirements/sim.txt
+.venv/.run: requirements/controller.txt requirements/web.txt requirements/fleet.txt requirements/hl7.txt requirements/sim.txt
 	@sh tests/tools/setup.sh run "$(PYTHON)"
 
 .venv/.dev: requirements/dev.txt
@@ -48,6 +48,9 @@ zones: .venv/.dev  ## every change of every zone's clock 2024-2037, at every qua
 
 hostile: .venv/.dev  ## a controller with the right key and the worst will, against the firmware
 	@$(BIN)/python -m tests.hostile.run --streams $(or $(STREAMS),20000) $(if $(SEED),--seed $(SEED))
+
+second-opinion: .venv/.dev  ## PLANS=5000 plans by chance, read twice and compared dose by dose; SEED=1
+	@$(BIN)/python -m tests.schedules.differ --plans $(or $(PLANS),5000) $(if $(SEED),--seed $(SEED))
 
 clocks: .venv/.dev  ## every clock trouble in every phase of a dose, healed soon and late
 	@$(BIN)/python -m tests.clocks.sweep
@@ -102,7 +105,7 @@ bench: .venv/.dev  ## what it costs, beside bare Python
 
 lock:  ## resolve requirements/*.in anew (needs uv)
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
-	for set in controller web fleet sim; do \
+	for set in controller web fleet hl7 sim; do \
 	  $(LOCK) -c requirements/dev.txt requirements/$$set.in -o requirements/$$set.txt || exit 1; done
 
 clean:  ## remove caches and build products; keeps .venv and the simulated home
