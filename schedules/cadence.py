@@ -146,7 +146,7 @@ def following(course: Course, start: Moment, clock: Clock) -> Moment | None:
     if course.length is not None and end == end_s(replace(course, until=None, until_s=None),
                                                   start, zone):  # fmt: skip
         return replace(start, on_date=add_span(start.on_date, course.length), fold=0)
-    after = moment(zone, end)
+    after = moment(zone, -(-end // 60) * 60)  # after an instant that is included: the next minute
     whole_day = course.until is not None and end == _after_day(zone, course.until)
     return replace(after, minute=0, timed=False) if whole_day else after
 

@@ -20,7 +20,7 @@ def step_reasons(regimen: Regimen, step: Step, place: str, last: bool) -> list[R
     if not (bounds or step.doses or single) and not last:
         sentence = "a step that does not end hides the steps after it"
         found.append(Refusal("sequence-without-end", place, sentence))
-    if not step.takes and ((step.length is None and not step.elapsed_s) or step.doses):
+    if not step.takes and (not bounds or step.doses):
         sentence = "a step without takes is a pause and needs a length"
         found.append(Refusal("empty-step", place, sentence))
     if not step.takes and step.hold_point:

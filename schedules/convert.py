@@ -29,6 +29,7 @@ _SAID_KEYS = {
     "high_alert",
     "time_critical",
     "text_read",
+    "kept",
 }
 
 
@@ -137,6 +138,8 @@ def _said(value: dict[str, Document], place: str) -> Said:
     taken = texts.get("last_taken")
     if taken not in (None, "never", "unknown"):
         raise PlanRefused("wrong-value", f"{place}.last_taken", "never or unknown")
+    if texts.get("kept") not in (None, "machine", "elsewhere"):
+        raise PlanRefused("wrong-value", f"{place}.kept", "machine or elsewhere")
     return Said(
         id=texts.get("id", ""),
         ingredients=tuple(str(one) for one in ingredients),
@@ -144,6 +147,7 @@ def _said(value: dict[str, Document], place: str) -> Said:
         form=texts.get("form", ""),
         strength=texts.get("strength", ""),
         last_taken=None if taken is None else LastTaken(taken),
+        elsewhere=texts.get("kept") == "elsewhere",
         high_alert=texts.get("high_alert") in ("yes", "true"),
         time_critical=texts.get("time_critical") in ("yes", "true"),
         text_read=texts.get("text_read") in ("yes", "true"),

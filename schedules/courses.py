@@ -55,7 +55,7 @@ def takings(
         why = "a step without an end is followed by another"
         raise OrderRefused("sequence-without-end", why)
     for place, group in enumerate(groups):
-        starts = [_begin(one, start, clock, first=place == 0) for one in group]
+        starts = [begin_of(one, start, clock, first=place == 0) for one in group]
         for one, begin in zip(group, starts, strict=True):
             due = instants(one.course, begin, clock, lo, hi, most) if not one.asked else []
             found += [Taking(at, one) for at in due]
@@ -82,7 +82,7 @@ def _groups(orders: list[Ordered]) -> list[list[Ordered]]:
     ]
 
 
-def _begin(one: Ordered, start: Moment, clock: Clock, *, first: bool) -> Moment:
+def begin_of(one: Ordered, start: Moment, clock: Clock, *, first: bool) -> Moment:
     """Where a course begins: as it says, but a later step never before the one it follows.
 
     A start that has passed keeps its rhythm; an interval whose start has no time of day and

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from schedules.cadence import Cadence, Course
+from schedules.cadence import Clock, Moment
 from schedules.canonical import file_form, typed
+from schedules.courses import Ordered
 from schedules.document import build
 from schedules.fhir_asked import as_needed, is_asked
-from schedules.fhir_line import Line, line_of
+from schedules.fhir_line import line_of
 from schedules.fhir_order import (
     check_header,
     check_texts,
@@ -25,28 +26,38 @@ from schedules.fhir_order import (
     strength_of,
     subject_of,
 )
-from schedules.fhir_quantity import caps_of, form_named, form_of
+from schedules.fhir_quantity import (
+    Measure,
+    caps_of,
+    form_named,
+    form_of,
+    measure_of,
+    unit_named,
+)
+from schedules.fhir_steps import check_same, ordered_of, steps_of
 from schedules.fhir_value import (
     Element,
     OrderRefused,
     elements,
     whole,
 )
-from schedules.localtime import instant, zone_of
+from schedules.localtime import zone_of
 from schedules.model import (
     CLOCK_WORDS,
+    COUNTED,
     DAY_S,
+    UNITS,
     LastTaken,
     Limits,
     Plan,
     PlanRefused,
     Regimen,
     Start,
-    Step,
     Window,
 )
 
 EXACT = Window(30 * 60, 30 * 60)  # timing-exact: half an hour on either side
+PROOF_DAYS = 120  # how far a plan and the order it was read from are compared
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,7 @@ class Said:
     high_alert: bool = False
     time_critical: bool = False
     text_read: bool = False  # the text says more than the structure, and that is fine
+    elsewhere: bool = False  # kept elsewhere: planned and confirmed, never in the machine
 
 
 @dataclass(frozen=True)
@@ -85,6 +97,16 @@ class _Site:
     start: datetime
     piece_mg: int
     last_taken: LastTaken
+
+    @property
+    def load(self) -> Moment:
+        """When the orders are loaded."""
+        return Moment(self.start.date(), self.start.hour * 60 + self.start.minute)
+
+    @property
+    def words(self) -> Clock:
+        """The patient's clock."""
+        return Clock(self.zone, dict(self.clock))
 
 
 def read_orders(
@@ -123,7 +145,7 @@ def read_orders(
                 why = "these orders speak of different patients: give those of one"
                 raise OrderRefused("mixed-patients", why)
             told = (said or {}).get(name, Said())
-            regimens.append((name, _sound(_read(order, shelf, told, site), site)))
+            regimens.append((name, _read(order, shelf, told, site)))
         except OrderRefused as refused:
             refusals.append(OrderRefusal(name, refused.code, refused.why))
     kept, doubles = _one_each(regimens)
@@ -140,13 +162,13 @@ def _read(order: Element, shelf: Mapping[str, Element], said: Said, site: _Site)
     if not dosages:
         raise OrderRefused("no-dosage", "the order does not say how to take the medicine")
     medication, name = medication_of(order, shelf, bool(said.ingredients))
-    form = said.form or form_of(medication)
+    measure = measure_of(medication, said.form or form_of(medication), said.elsewhere)
     if not said.text_read:
         check_texts(dosages)
     regimen = Regimen(
         id="",
         name=name,
-        form=form,
+        form=measure.form,
         strength=said.strength or strength_of(medication) or "as named",
         ingredients=(),
         piece_mg=said.piece_mg or site.piece_mg,
@@ -155,76 +177,54 @@ def _read(order: Element, shelf: Mapping[str, Element], said: Said, site: _Site)
         high_alert=said.high_alert,
         time_critical=said.time_critical,
     )
+    orders: list[Ordered] = []
     if any(is_asked(dosage) for dosage in dosages):
         if len(dosages) > 1:
             why = "as-needed and planned dosages in one order: not read yet"
             raise OrderRefused("not-yet", why)
-        regimen = as_needed(regimen, dosages[0], site.start.date(), site.zone, form)
+        regimen = as_needed(regimen, dosages[0], site.start.date(), site.zone, measure)
     else:
-        regimen = _sequence(regimen, dosages, site, form)
-    return replace(
+        regimen, orders = _sequence(regimen, dosages, site, measure)
+    elsewhere = said.elsewhere or regimen.form not in COUNTED
+    regimen = replace(
         regimen,
         id=said.id or identifier_of(order),
         ingredients=said.ingredients or ingredients_of(medication),
+        elsewhere=elsewhere,
+        piece_mg=0 if elsewhere else regimen.piece_mg,
+        unit=regimen.unit or UNITS.get(regimen.form, ""),
     )
+    return _sound(regimen, orders, site)
 
 
-def _sequence(regimen: Regimen, dosages: list[Element], site: _Site, form: str) -> Regimen:
-    """Dosages to steps: the same sequence number is concurrent, the next follows."""
-    numbers = [whole(dosage, "sequence") for dosage in dosages]
-    if len(dosages) > 1 and None in numbers and any(one is not None for one in numbers):
-        raise OrderRefused("mixed-sequence", "some dosages have a place in the sequence, some not")
-    lines = [line_of(dosage, site.start.date(), site.zone, form) for dosage in dosages]
-    caps = [caps_of(dosage, line.unit) for dosage, line in zip(dosages, lines, strict=True)]
-    groups: dict[int, list[Line]] = {}
-    for order, line in zip(numbers, lines, strict=True):
-        groups.setdefault(order or 0, []).append(line)
-    ordered = [groups[order] for order in sorted(groups)]
-    steps = []
-    for index, group in enumerate(ordered):
-        first = group[0].course
-        bounds = {replace(line.course, cadence=Cadence(), exact=False) for line in group}
-        if len(bounds) > 1 or (len(group) > 1 and first.count):
-            raise OrderRefused("not-yet", "concurrent dosages with different ends are not read yet")
-        if index and first.start is not None:
-            raise OrderRefused("not-yet", "a later step with a start of its own is not read yet")
-        if index < len(ordered) - 1 and not (first.length or first.until or first.count):
-            why = "a step without an end is followed by another"
-            raise OrderRefused("sequence-without-end", why)
-        takes = tuple(line.take for line in group)
-        steps.append(Step(takes, first.length, first.until, first.count))
-    regimen = _started(regimen, lines[0].course, steps, site)
+def _sequence(
+    regimen: Regimen, dosages: list[Element], site: _Site, measure: Measure
+) -> tuple[Regimen, list[Ordered]]:
+    """Dosages to steps, and the same dosages as `expand` reads them."""
+    lines = [line_of(dosage, site.zone, measure) for dosage in dosages]
+    caps = [
+        caps_of(dosage, line.unit, measure) for dosage, line in zip(dosages, lines, strict=True)
+    ]
+    orders = ordered_of(lines, [whole(dosage, "sequence") for dosage in dosages])
+    found = steps_of(orders, lines, site.load, site.words)
     exact = any(line.course.exact for line in lines)
     return replace(
         regimen,
-        form=form_named([line.unit for line in lines], form),
-        steps=tuple(steps),
+        form=form_named(dosages, [line.unit for line in lines], measure.form),
+        unit=unit_named(lines[0].unit),
+        start=found.start,
+        steps=found.steps,
         time_critical=regimen.time_critical or exact,
         window=EXACT if exact else regimen.window,
         limits=Limits(*(min(filter(None, kind), default=0) for kind in zip(*caps, strict=True))),
-    )
+    ), orders
 
 
-def _started(regimen: Regimen, course: Course, steps: list[Step], site: _Site) -> Regimen:
-    """The later of loading and boundsPeriod.start; a course that is over is refused."""
-    today = site.start.date()
-    until = steps[0].until
-    if until is not None and until < today:
-        raise OrderRefused("ended", "the order ended before it was loaded")
-    begins = course.start
-    if begins is None or begins.on_date < today:
-        return regimen
-    minute = begins.minute if begins.timed else None
-    if begins.on_date == today:
-        minute = max(minute or 0, regimen.start.minute or 0)
-    return replace(regimen, start=Start(begins.on_date, minute))
-
-
-def _sound(regimen: Regimen, site: _Site) -> Regimen:
+def _sound(regimen: Regimen, orders: list[Ordered], site: _Site) -> Regimen:
     """The regimen as a plan of its own would hold it; what a plan refuses is refused here."""
-    if not regimen.piece_mg:
+    if not regimen.piece_mg and not regimen.elsewhere:
         raise OrderRefused("no-piece-weight", "nobody has said what one piece weighs")
-    from_s = instant(site.zone, site.start.date(), 0)
+    from_s = site.load.at_s(site.zone)
     plan = Plan(
         plan_id="reading-orders",
         version=1,
@@ -233,15 +233,18 @@ def _sound(regimen: Regimen, site: _Site) -> Regimen:
         patient=site.patient,
         zone=site.zone_name,
         valid_from=from_s,
-        valid_until=from_s + 90 * DAY_S,
+        valid_until=from_s + PROOF_DAYS * DAY_S,
         clock=site.clock,
         window=Window(),
         regimens=(regimen,),
     )
     try:
-        return build(file_form(typed(plan))).regimens[0]
+        built = build(file_form(typed(plan)))
     except PlanRefused as refused:
         raise OrderRefused(refused.code, refused.sentence) from None
+    if orders:
+        check_same(built, orders, site.load, site.words)
+    return built.regimens[0]
 
 
 def _one_each(found: list[tuple[str, Regimen]]) -> tuple[list[Regimen], list[OrderRefusal]]:

@@ -9,7 +9,14 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from schedules.fhir_order import name_of
-from schedules.fhir_quantity import caps_of, check_route, form_named, quantity
+from schedules.fhir_quantity import (
+    Measure,
+    caps_of,
+    check_route,
+    form_named,
+    quantity,
+    unit_named,
+)
 from schedules.fhir_timing import bounds_of, check_keys, effective_repeat
 from schedules.fhir_value import (
     Element,
@@ -32,10 +39,11 @@ def is_asked(dosage: Element) -> bool:
     return stated or mapping(dosage, "asNeededCodeableConcept") is not None
 
 
-def as_needed(regimen: Regimen, dosage: Element, today: date, zone: ZoneInfo, form: str) -> Regimen:
+def as_needed(
+    regimen: Regimen, dosage: Element, today: date, zone: ZoneInfo, measure: Measure
+) -> Regimen:
     """The regimen with its dose, gap and maximum; OrderRefused where one is not said."""
     check_keys(dosage)
-    check_route(dosage)
     timing = mapping(dosage, "timing")
     repeat = effective_repeat(timing) if timing is not None else {}
     if set(repeat) & {"when", "timeOfDay", "dayOfWeek", "count", "boundsDuration"}:
@@ -44,8 +52,9 @@ def as_needed(regimen: Regimen, dosage: Element, today: date, zone: ZoneInfo, fo
     later = bounds.start is not None and bounds.start.on_date > today
     if later or bounds.until is not None or bounds.until_s is not None:
         raise OrderRefused("not-yet", "as needed, with a start or end to come: not read yet")
-    quarters, unit = quantity(dosage, form)
-    per_dose, per_24h, per_7d = caps_of(dosage, unit)
+    quarters, unit = quantity(dosage, measure)
+    check_route(dosage, unit, measure)
+    per_dose, per_24h, per_7d = caps_of(dosage, unit, measure)
     gap_s = _gap_s(dosage, repeat)
     if not per_24h or not gap_s:
         why = "as needed without a gap and a maximum for 24 hours: somebody must say them"
@@ -57,7 +66,8 @@ def as_needed(regimen: Regimen, dosage: Element, today: date, zone: ZoneInfo, fo
         reason = "when needed"
     return replace(
         regimen,
-        form=form_named([unit], form),
+        form=form_named([dosage], [unit], measure.form),
+        unit=unit_named(unit),
         as_needed=AsNeeded(reason[:80], quarters, gap_s, per_24h),
         limits=Limits(per_dose, 0, per_7d),
     )

@@ -1,59 +1,51 @@
-"""One FHIR R4 Dosage to one Line of a plan: a Take in counted pieces, or a refusal.
+"""One FHIR R4 Dosage to one Line of a plan: pieces and a course, or a refusal.
 
-Responsible for: what of a course this version of the plan can hold. Not responsible for
-reading timing (fhir_timing.py) or quantities (fhir_quantity.py). `not-yet` means: it has one
-reading, and a plan cannot say it.
+Responsible for: a cadence as a Take, an end as the end of a Step. Not responsible for reading
+timing (fhir_timing.py) or quantities (fhir_quantity.py), nor for several dosages
+(fhir_steps.py). `not-yet` means: it has one reading, and a plan cannot say it.
 """
 
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from schedules.cadence import Cadence, Course
-from schedules.fhir_quantity import check_route, quantity
+from schedules.cadence import Cadence, Course, moment
+from schedules.fhir_quantity import Measure, check_route, quantity
 from schedules.fhir_timing import course_of
 from schedules.fhir_value import Element, OrderRefused
-from schedules.model import Take
+from schedules.model import Named, Step, Take
 
-MOST_WEEKS, MOST_DAYS = 52, 366
+MOST_WEEKS, MOST_DAYS, MOST_MONTHS = 52, 366, 120
+LAST_DAY = 28  # which every month has
+LAST_MINUTE = 24 * 60 - 1
 
 
 @dataclass(frozen=True)
 class Line:
-    """One Dosage: what to take, and for how long."""
+    """One Dosage: how many quarters of what, and when."""
 
-    take: Take
-    unit: str  # tablet, capsule, piece
+    quarters: int
+    unit: str  # tablet, capsule, piece; or of a form that is kept elsewhere
     course: Course
 
 
-def line_of(dosage: Element, started: date, zone: ZoneInfo, said_unit: str) -> Line:
-    """A Dosage that is taken by the clock. `started` is the local day it is loaded."""
-    check_route(dosage)
+def line_of(dosage: Element, zone: ZoneInfo, measure: Measure) -> Line:
+    """A Dosage that is taken by the clock."""
     course = course_of(dosage, zone)
-    quarters, unit = quantity(dosage, said_unit)
-    if course.until_s is not None:
-        raise OrderRefused("not-yet", "an end at a time of day is not read yet")
-    if course.elapsed_s:
-        raise OrderRefused("not-yet", "a course of hours and minutes is not read yet")
-    if (course.until is not None) + (course.length is not None) + bool(course.count) > 1:
-        raise OrderRefused("not-yet", "two ends at once (bounds and count) are not read yet")
-    begins = course.start.on_date if course.start is not None else started
-    return Line(_take(course.cadence, quarters, begins), unit, course)
+    quarters, unit = quantity(dosage, measure)
+    check_route(dosage, unit, measure)
+    return Line(quarters, unit, course)
 
 
-def _take(cadence: Cadence, quarters: int, begins: date) -> Take:
-    if cadence.events or cadence.once:
-        raise OrderRefused("not-yet", "single instants are not read yet")
+def take_of(cadence: Cadence, quarters: int, begins: date) -> Take:
+    """A cadence whose step begins on a date; single instants are named_of."""
     if cadence.every_weeks > MOST_WEEKS or cadence.every_days > MOST_DAYS:
         raise OrderRefused("not-yet", "more than a year apart")
-    month_days = cadence.month_days
-    if cadence.every_months:
-        if cadence.every_months > 1 or begins.day > 28:
-            raise OrderRefused("not-yet", "monthly doses are read from the 1st to the 28th")
-        month_days = (begins.day,)
-    if len(month_days) > 1:
-        raise OrderRefused("not-yet", "several days of the month are not read yet")
+    if cadence.every_months > MOST_MONTHS:
+        raise OrderRefused("not-yet", "more than ten years apart")
+    months, days = cadence.every_months, cadence.month_days
+    if months and begins.day <= LAST_DAY:
+        months, days = (months if months > 1 else 0), (begins.day,)
     return Take(
         quarters,
         at=cadence.at,
@@ -62,5 +54,30 @@ def _take(cadence: Cadence, quarters: int, begins: date) -> Take:
         days=cadence.days,
         every_days=cadence.every_days,
         every_weeks=cadence.every_weeks,
-        days_of_month=month_days,
+        days_of_month=days,
+        every_months=months,
     )
+
+
+def named_of(due: list[int], quarters: int, zone: ZoneInfo) -> Take:
+    """Instants one by one, as dates and minutes of the patient's clock."""
+    found = [moment(zone, at) for at in due]
+    if any(one.fold for one in found):
+        raise OrderRefused("not-yet", "an instant in the second pass of a repeated hour")
+    named = sorted({(one.on_date, one.minute) for one in found})
+    if len(named) < len(found):
+        raise OrderRefused("overlap", "two single instants are one and the same minute")
+    return Take(quarters, on=tuple(Named(*one) for one in named))
+
+
+def step_of(course: Course, takes: tuple[Take, ...], zone: ZoneInfo) -> Step:
+    """A step with the ends of a course."""
+    until, minute = course.until, None
+    if course.until_s is not None:
+        last = moment(zone, course.until_s)
+        if last.fold:
+            raise OrderRefused("not-yet", "an end in the second pass of a repeated hour")
+        until, minute = last.on_date, None if last.minute == LAST_MINUTE else last.minute
+    if course.elapsed_s % 60:
+        raise OrderRefused("not-yet", "a course that is no whole number of minutes")
+    return Step(takes, course.length, until, course.count, course.elapsed_s, minute)

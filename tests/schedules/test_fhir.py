@@ -205,7 +205,7 @@ REFUSED = [
     (DAILY | {"boundsRange": {"low": {"value": 1}}}, "bounds-range"),
     (DAILY | {"boundsDuration": {"value": 1, "code": "m"}}, "unknown-unit"),
     (DAILY | {"boundsDuration": {"value": 1.5, "code": "d"}}, "fractional-calendar-period"),
-    (DAILY | {"boundsDuration": {"value": 36, "code": "h"}}, "not-yet"),
+    (DAILY | {"boundsDuration": {"value": 90, "code": "s"}}, "not-yet"),
     (DAILY | {"boundsPeriod": {"start": "2027-01-02", "end": "2027-01-01"}}, "bounds"),
     (DAILY | {"boundsPeriod": {"end": "2026-01-01"}}, "ended"),
     (DAILY | {"boundsPeriod": {"start": "yesterday"}}, "not-fhir"),
@@ -244,7 +244,8 @@ def test_what_has_no_single_reading_is_refused(repeat: dict[str, Any], expected:
             {"code": {"coding": [{"system": GTS, "code": "BID"}]}, "repeat": DAILY},
             "code-contradicts-repeat",
         ),
-        ({"event": ["2026-11-24"]}, "not-yet"),
+        ({"event": ["2026-11-24"]}, ""),
+        ({"event": ["2026-11-22"]}, "ended"),
         ({"modifierExtension": [{"url": "x"}], "repeat": DAILY}, "modifier"),
         ({"repeat": []}, "not-fhir"),
     ],
@@ -303,7 +304,8 @@ def test_headers(more: dict[str, Any], expected: str) -> None:
         ({"doseAndRate": [{"doseQuantity": {"value": 5, "code": "mg"}}]}, "dose-unit"),
         ({"doseAndRate": [{"doseQuantity": {"value": 1}}]}, "dose-unit"),
         ({"doseAndRate": [{"doseQuantity": {"value": 1, "unit": "Tablet"}}]}, ""),
-        ({"doseAndRate": [{"doseQuantity": {"value": 1, "unit": "puff"}}]}, "dose-unit"),
+        ({"doseAndRate": [{"doseQuantity": {"value": 1, "unit": "puff"}}]}, ""),
+        ({"doseAndRate": [{"doseQuantity": {"value": 1, "unit": "handful"}}]}, "dose-unit"),
         (
             {
                 "doseAndRate": [
