@@ -52,7 +52,7 @@ if [ "$SET" = dev ]; then
     [ -z "$missing" ] || install optional $missing
     files="-r requirements/dev.txt"
 else
-    files="-r requirements/controller.txt -r requirements/web.txt -r requirements/fleet.txt -r requirements/sim.txt"
+    files="-r requirements/controller.txt -r requirements/web.txt -r requirements/fleet.txt -r requirements/hl7.txt -r requirements/sim.txt"
 fi
 
 say "installing Python packages for '$SET', each checked against its hash (a minute at most)"
