@@ -14,30 +14,32 @@ from pathlib import Path
 
 from schedules import (
     act_command,
+    check_command,
     convert_command,
     diff,
     expand_command,
     fhir_command,
-    planfile,
     propose_command,
     readback,
     seal,
+    sign_command,
     time_command,
     vouch_command,
 )
 from schedules.canonical import plan_hash
-from schedules.files import iso, read_key, read_plan, read_trusted
+from schedules.files import iso, read_plan, read_trusted
 from schedules.halt import is_act
 from schedules.model import PlanRefused
 
 # commands with a file of their own: each adds its arguments and its `run`
-COMMANDS = (convert_command, expand_command, fhir_command, propose_command)
+COMMANDS = (convert_command, expand_command, fhir_command, propose_command, check_command, sign_command)
 
 
 def main(arguments: list[str]) -> int:
     """Runs one command; prints refusals with code, place and sentence."""
     asked = _parser().parse_args(arguments)
     try:
+        asked.now_s = _now_s(asked)
         return int(asked.run(asked))
     except PlanRefused as refused:
         _print_refused(refused)
@@ -66,14 +68,6 @@ def _show(asked: argparse.Namespace) -> int:
     return 0
 
 
-def _check(asked: argparse.Namespace) -> int:
-    plan = read_plan(asked.plan)
-    for sentence in readback.cautions(plan):
-        print(f"look at {sentence}")
-    print(f"sound: version {plan.version}, hash {plan_hash(plan)}")
-    return 0
-
-
 def _diff(asked: argparse.Namespace) -> int:
     old, new = read_plan(asked.old), read_plan(asked.new)
     print(diff.diff(old, new, _now_s(asked), asked.days), end="")
@@ -97,23 +91,6 @@ def _write_new(path: Path, value: object) -> None:
     """Never over an existing file, and readable by its owner only."""
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         json.dump(value, file, indent=1)
-
-
-def _sign(asked: argparse.Namespace) -> int:
-    data = Path(asked.plan).read_bytes()
-    if is_act(data):
-        return act_command.sign_act(data, asked.key, asked.output, _now_s(asked))
-    signers = [read_key(path) for path in asked.key]
-    if data.lstrip().startswith(b"{"):
-        envelope = data.strip()
-        for name, role, private in signers:
-            envelope = seal.countersign(envelope, name, role, private)
-    else:
-        envelope = seal.seal(planfile.parse_plan(data.decode("utf-8")), signers)
-    Path(asked.output).write_bytes(envelope)
-    count = envelope.count(b'"signature":')
-    print(f"wrote {asked.output} with {count} signature{'s' if count > 1 else ''}")
-    return 0
 
 
 def _verify(asked: argparse.Namespace) -> int:
@@ -150,9 +127,6 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--first", type=iso, help="first day of the calendar (2026-11-23)")
     show.add_argument("--days", type=int, default=readback.CALENDAR_DAYS)
     show.set_defaults(run=_show)
-    check = commands.add_parser("check", help="every reason to refuse a plan")
-    check.add_argument("plan")
-    check.set_defaults(run=_check)
     compare = commands.add_parser("diff", help="what a new version changes")
     compare.add_argument("old", help="plan file or envelope in force")
     compare.add_argument("new", help="plan file or envelope that is to follow")
@@ -164,11 +138,6 @@ def _parser() -> argparse.ArgumentParser:
     keys.add_argument("--pharmacist", default="person/pharmacist", metavar="NAME")
     keys.add_argument("--checker", default="person/checker", metavar="NAME")
     keys.set_defaults(run=_keys)
-    sign = commands.add_parser("sign", help="sign a plan file, or add to an envelope or an act")
-    sign.add_argument("plan")
-    sign.add_argument("--key", action="append", required=True, help="key file, once per person")
-    sign.add_argument("-o", "--output", required=True)
-    sign.set_defaults(run=_sign)
     act = commands.add_parser("act", help="stop, hold or resume a medicine, signed")
     act_command.act_parser(act)
     act.add_argument("--now", type=iso, help="instant with offset; default: this clock")

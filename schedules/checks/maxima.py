@@ -1,0 +1,55 @@
+"""Do the doses of this plan keep the maxima that the plan itself states?
+
+Responsible for: maxima that several regimens share, and cautions about a maximum that equals the
+plan. Not responsible for the maximum of one regimen per dose, 24 h and 7 d: check.py and
+check_rows.py refuse a plan that breaks it, before any of this is asked.
+"""
+
+from collections.abc import Iterator
+
+from schedules.canonical import quarters_text
+from schedules.check_rows import most_planned
+from schedules.checks.finding import NOTE, REFUSE, Case, Finding, pair
+from schedules.limits import caps
+from schedules.model import DAY_S
+
+
+def check(case: Case) -> Iterator[Finding]:
+    """Shared maxima first, then each regimen."""
+    yield from _groups(case)
+    for regimen in case.plan.regimens:
+        most, own = caps(regimen).per_24h, case.rows.get(regimen.id, [])
+        if most and own and most_planned(case.plan, own, 2 * DAY_S) >= 2 * most:
+            sentence = (
+                "the maximum equals the plan: after a late dose the next one may have to wait"
+            )
+            todo = "leave room above what is planned, if the medicine allows it"
+            yield Finding("limit-equals-plan", NOTE, regimen.id, sentence, todo)
+        if regimen.last_taken.word == "unknown":
+            sentence = "last taking unknown: counts as taken just now"
+            todo = "say last_taken where somebody knows: the first dose may come sooner"
+            yield Finding("last-taken-unknown", NOTE, regimen.id, sentence, todo)
+
+
+def _groups(case: Case) -> Iterator[Finding]:
+    """Planned doses of all that share an ingredient, against their common maximum in pieces."""
+    for rule in case.plan.groups:
+        users = [one for one in case.plan.regimens if rule.ingredient in one.ingredients]
+        if not rule.max_per_24h or len(users) < 2:
+            continue
+        place = pair(one.id for one in users)
+        shared = sorted(
+            (dose for one in users for dose in case.rows.get(one.id, [])),
+            key=lambda dose: dose.due_at,
+        )
+        planned = most_planned(case.plan, shared, DAY_S)
+        asked = sum(caps(one).per_24h for one in users if one.as_needed is not None)
+        limit = quarters_text(rule.max_per_24h)
+        if planned > rule.max_per_24h:
+            sentence = f"{quarters_text(planned)} pieces planned in 24 h, together {limit} at most"
+            todo = "plan fewer, or correct the maximum of the group"
+            yield Finding("group-over-limit", REFUSE, place, sentence, todo)
+        elif planned + asked > rule.max_per_24h:
+            sentence = f"planned and asked for together may reach the common maximum of {limit}"
+            todo = "it holds: who has asked may have to wait, also for a planned dose"
+            yield Finding("group-may-wait", NOTE, place, sentence, todo)

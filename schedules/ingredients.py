@@ -1,0 +1,180 @@
+"""Two spellings of one ingredient: salts, esters, other countries' names.
+
+Responsible for: the plain name under which ingredients are compared. Not responsible for what
+follows from two being the same (checks/duplicates.py, checks/interactions.py), and no list of
+medicines: a name that is not known here is compared as it is written.
+"""
+
+import re
+import unicodedata
+
+# Words of salts, esters and hydrates: they change the weight, not what it does.
+# Source: the usual pharmaceutical names (INN modified names); American and British spellings.
+SALTS = frozenset(
+    [
+        "acetate",
+        "aceponate",
+        "adipate",
+        "anhydrous",
+        "arginine",
+        "aspartate",
+        "axetil",
+        "benzoate",
+        "besilate",
+        "besylate",
+        "bisulfate",
+        "bisulphate",
+        "bitartrate",
+        "bromide",
+        "calcium",
+        "camsilate",
+        "carbonate",
+        "chloride",
+        "choline",
+        "cilexetil",
+        "citrate",
+        "dihydrate",
+        "dihydrochloride",
+        "dimesylate",
+        "dipropionate",
+        "disodium",
+        "disoproxil",
+        "edisylate",
+        "erbumine",
+        "esilate",
+        "estolate",
+        "ethylsuccinate",
+        "etexilate",
+        "fumarate",
+        "furoate",
+        "gluconate",
+        "hcl",
+        "hemihydrate",
+        "hydrobromide",
+        "hydrochloride",
+        "hydrogen",
+        "iodide",
+        "lactate",
+        "lysine",
+        "magnesium",
+        "malate",
+        "maleate",
+        "medoxomil",
+        "meglumine",
+        "mesilate",
+        "mesylate",
+        "mofetil",
+        "monohydrate",
+        "napsilate",
+        "napsylate",
+        "nitrate",
+        "oxalate",
+        "oxide",
+        "palmitate",
+        "pamoate",
+        "phosphate",
+        "pivoxil",
+        "potassium",
+        "propionate",
+        "proxetil",
+        "sodium",
+        "stearate",
+        "strontium",
+        "succinate",
+        "sulfate",
+        "sulphate",
+        "tartrate",
+        "tosilate",
+        "tosylate",
+        "trihydrate",
+        "trometamol",
+        "tromethamine",
+        "valerate",
+        "zinc",
+    ]
+)
+# Elements that are medicines themselves: two salts of one need not be a mistake.
+ELEMENTS = frozenset(
+    [
+        "aluminium",
+        "calcium",
+        "iron",
+        "lithium",
+        "magnesium",
+        "potassium",
+        "sodium",
+        "strontium",
+        "zinc",
+    ]
+)
+# One substance, two names (INN first, then what else it is called).
+SYNONYMS = {
+    "acetaminophen": "paracetamol",
+    "alendronate": "alendronic",
+    "amphetamine": "amfetamine",
+    "cholestyramine": "colestyramine",
+    "dextroamphetamine": "dexamfetamine",
+    "ibandronate": "ibandronic",
+    "methamphetamine": "metamfetamine",
+    "risedronate": "risedronic",
+    "acetylsalicylic": "aspirin",
+    "acetylsalicylate": "aspirin",
+    "asa": "aspirin",
+    "adrenaline": "epinephrine",
+    "albuterol": "salbutamol",
+    "aluminum": "aluminium",
+    "amoxycillin": "amoxicillin",
+    "bendrofluazide": "bendroflumethiazide",
+    "cephalexin": "cefalexin",
+    "cholecalciferol": "colecalciferol",
+    "clavulanate": "clavulanic",
+    "cyclosporin": "ciclosporin",
+    "cyclosporine": "ciclosporin",
+    "dipyrone": "metamizole",
+    "ferric": "iron",
+    "ferrous": "iron",
+    "frusemide": "furosemide",
+    "glyburide": "glibenclamide",
+    "isoproterenol": "isoprenaline",
+    "l-thyroxine": "levothyroxine",
+    "lignocaine": "lidocaine",
+    "meperidine": "pethidine",
+    "metamizol": "metamizole",
+    "oestradiol": "estradiol",
+    "phenobarbitone": "phenobarbital",
+    "rifampin": "rifampicin",
+    "sulfasalazin": "sulfasalazine",
+    "sulphasalazine": "sulfasalazine",
+    "thyroxine": "levothyroxine",
+    "torsemide": "torasemide",
+    "valproic": "valproate",
+    "divalproex": "valproate",
+}
+ACID = frozenset(("acid", "acidum"))
+LONG = 7  # letters: two names as long as this that differ in one are perhaps one name
+
+
+def plain(name: str) -> str:
+    """The name without salts, case and accents: `Metoprolol-Succinate` is metoprolol."""
+    folded = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    if folded in SYNONYMS:
+        return SYNONYMS[folded]
+    words = [SYNONYMS.get(word, word) for word in re.split(r"[^a-z0-9]+", folded) if word]
+    if not words:
+        return name
+    kept = [word for word in words if word not in SALTS]
+    if len(kept) > 1:
+        kept = [word for word in kept if word not in ACID]
+    return "-".join(kept) if kept else words[0]
+
+
+def alike(first: str, second: str) -> bool:
+    """Whether two long plain names differ in a single letter: metformin, metformine."""
+    if first == second or min(len(first), len(second)) < LONG:
+        return False
+    if abs(len(first) - len(second)) > 1:
+        return False
+    long, short = sorted((first, second), key=len, reverse=True)
+    at = next((i for i, letter in enumerate(short) if letter != long[i]), len(short))
+    same_length = len(long) == len(short)
+    return long[at + 1 :] == (short[at + 1 :] if same_length else short[at:])
