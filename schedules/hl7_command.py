@@ -7,6 +7,8 @@ is asked for, because the libraries of a listener would delay every other comman
 import argparse
 from importlib import import_module
 
+from schedules.files import iso
+
 PORT = 2575  # registered for HL7
 CHARSETS = ("ASCII", "UNICODE UTF-8", "8859/1", "8859/15")
 
@@ -22,7 +24,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     read_one = verbs.add_parser("read", help="one message file, dry: nothing is kept")
     read_one.add_argument("message")
-    read_one.add_argument("--now", type=int, help="Unix seconds; default: this clock")
+    read_one.add_argument("--now", type=iso, help="instant with offset; default: this clock")
     read_one.set_defaults(run=_later, verb="read")
     listen = verbs.add_parser("listen", help="MLLP: every message is answered AA, AE or AR")
     listen.add_argument("--inbox", required=True, help="folder of what waits for a pharmacist")

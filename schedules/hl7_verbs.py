@@ -36,7 +36,7 @@ def _site(asked: argparse.Namespace) -> Site:
 def run_read(asked: argparse.Namespace) -> int:
     """A dry run: what would be answered and proposed; nothing is kept."""
     data = Path(asked.message).read_bytes()
-    now_s = _now_s(asked)
+    now_s = int(asked.now_s)
     try:
         found, sentence = read(data, _site(asked), None, now_s)
     except MessageRefused as refused:
@@ -108,7 +108,3 @@ def run_settle(asked: argparse.Namespace) -> int:
     hl7_inbox.settle(Path(asked.inbox), asked.key, asked.outcome, asked.by)
     print(f"{asked.key}: {asked.outcome} by {asked.by}")
     return 0
-
-
-def _now_s(asked: argparse.Namespace) -> int:
-    return asked.now or int(time.time())
