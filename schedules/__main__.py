@@ -19,6 +19,7 @@ from schedules import (
     diff,
     expand_command,
     fhir_command,
+    hl7_command,
     propose_command,
     readback,
     seal,
@@ -32,7 +33,15 @@ from schedules.halt import is_act
 from schedules.model import PlanRefused
 
 # commands with a file of their own: each adds its arguments and its `run`
-COMMANDS = (convert_command, expand_command, fhir_command, propose_command, check_command, sign_command)
+COMMANDS = (
+    convert_command,
+    expand_command,
+    fhir_command,
+    hl7_command,
+    propose_command,
+    check_command,
+    sign_command,
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -62,9 +71,9 @@ def _show(asked: argparse.Namespace) -> int:
     if is_act(data):
         return act_command.show_act(data, asked.of, _now_s(asked))
     plan = read_plan(asked.plan)
-    print(readback.read_back(plan))
+    print(readback.read_back(plan, asked.language))
     first = date.fromisoformat(asked.first) if asked.first else None
-    print(readback.calendar(plan, first, asked.days), end="")
+    print(readback.calendar(plan, first, asked.days, asked.language), end="")
     return 0
 
 
@@ -126,6 +135,7 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--of", metavar="PLAN", help="the plan that an act is about, for its names")
     show.add_argument("--first", type=iso, help="first day of the calendar (2026-11-23)")
     show.add_argument("--days", type=int, default=readback.CALENDAR_DAYS)
+    show.add_argument("--language", choices=sorted(readback.LANGUAGES), default="en")
     show.set_defaults(run=_show)
     compare = commands.add_parser("diff", help="what a new version changes")
     compare.add_argument("old", help="plan file or envelope in force")
