@@ -12,7 +12,7 @@ from schedules.doses import doses
 from schedules.halt import EVERY, Act
 from schedules.localtime import local, zone_of
 from schedules.model import DAY_S, LastTaken, Plan
-from schedules.readback import pieces
+from schedules.say import pieces, unit_of
 
 DAYS = 3  # of planned doses that are listed
 NEEDED = {"stop": 1, "hold": 1, "resume": 2}  # people who sign
@@ -84,7 +84,7 @@ def _next(act: Act, plan: Plan | None, now_s: int) -> list[str]:
     for dose in found:
         one = named[dose.regimen_id]
         at = f"{local(zone, dose.due_at):%a %d %b %H:%M %Z}"
-        lines.append(f"  {at}  {pieces(dose.quarters, one.form)} {one.name}")
+        lines.append(f"  {at}  {pieces(dose.quarters, unit_of(one))} {one.name}")
     return lines
 
 

@@ -12,7 +12,8 @@ from schedules.canonical import plan_hash
 from schedules.doses import doses
 from schedules.localtime import local, zone_of
 from schedules.model import DAY_S, Dose, Plan, PlanRefused, Regimen
-from schedules.readback import pieces, regimen_lines
+from schedules.readback import regimen_lines
+from schedules.say import pieces, unit_of
 
 AHEAD_DAYS = 14
 MOST_DOSES = 20  # of one kind and regimen; the rest is counted
@@ -111,9 +112,7 @@ def _told(plan: Plan, d: Dose) -> str:
     regimen = plan.regimen(d.regimen_id)
     zone = zone_of(plan.zone)
     assert zone is not None
-    return (
-        f"{local(zone, d.due_at):%a %d %b %H:%M} {d.regimen_id}, {pieces(d.quarters, regimen.form)}"
-    )
+    return f"{local(zone, d.due_at):%a %d %b %H:%M} {d.regimen_id}, {_amount(d, regimen)}"
 
 
 def _day(plan: Plan, at_s: int) -> str:
@@ -124,3 +123,7 @@ def _day(plan: Plan, at_s: int) -> str:
 
 def _hhmm(minute: int) -> str:
     return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def _amount(dose: Dose, regimen: Regimen) -> str:
+    return pieces(dose.quarters, unit_of(regimen))

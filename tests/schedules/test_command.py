@@ -26,8 +26,9 @@ def test_show_reads_back_and_counts(capsys) -> None:  # type: ignore[no-untyped-
     """show prints every regimen in words and fourteen days of doses."""
     assert 0 == run("show", HOME)
     text = capsys.readouterr().out
-    assert "1 tablet at breakfast (08:00) and dinner (18:30) every day." in text
-    assert "When needed for pain: 2 tablets, at least 4 h apart, at most 8 tablets in any" in text
+    assert "1 tablet twice a day at breakfast (08:00) and at dinner (18:30)." in text
+    asked = "2 tablets when needed for pain, at least 4 hours apart, up to a maximum of 8 tablets"
+    assert f"{asked} in any 24 hours." in text
     assert "28 tablets of Metformin 500 mg in 14 days" in text
     assert 14 * 4 == text.count(" CET  ")
 

@@ -30,8 +30,8 @@ def test_a_change_is_said_by_the_sentences_that_differ_and_by_each_dose() -> Non
     assert [
         "version 1 -> 2, patient pt-7Q2K",
         "~ old-one: Test medicine (5 mg, tablet)",
-        "    was: 1 tablet at bed (22:00) every day.",
-        "    now: 2 tablets at bed (22:00) every day.",
+        "    was: 1 tablet once a day at bedtime (22:00).",
+        "    now: 2 tablets once a day at bedtime (22:00).",
         "~ dose Mon 23 Nov 22:00 old-one, 1 tablet -> Mon 23 Nov 22:00 old-one, 2 tablets",
         "~ dose Tue 24 Nov 22:00 old-one, 1 tablet -> Tue 24 Nov 22:00 old-one, 2 tablets",
     ] == diff(old, new, NOW_S, 2).splitlines()
@@ -89,4 +89,4 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
         (tmp_path / name).write_text(dump_plan(plan))
     files = [str(tmp_path / "old.yaml"), str(tmp_path / "new.yaml")]
     assert 0 == main(["diff", *files, "--now", "2026-11-23T06:00+01:00", "--days", "1"])
-    assert "now: 2 tablets at bed" in capsys.readouterr().out
+    assert "now: 2 tablets once a day at bedtime" in capsys.readouterr().out
