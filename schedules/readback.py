@@ -21,15 +21,6 @@ from schedules.say_plan import regimen_lines as regimen_lines
 
 CALENDAR_DAYS = 14
 length = elapsed  # the name by which other exports know it
-    "LANGUAGES",
-    "calendar",
-    "cautions",
-    "length",
-    "pieces",
-    "read_back",
-    "regimen_lines",
-    "take_text",
-]
 
 
 def read_back(plan: Plan, language: str = "en") -> str:
