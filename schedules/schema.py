@@ -43,6 +43,15 @@ _SAYS = {
     "anchor": "a word of the patient's clock, as breakfast or 'after breakfast 10min'",
 }
 
+# A dose by INR, blood sugar or weight is no plan: each value is a new order, signed again.
+BY_VALUE = (
+    "a dose that depends on a measured value is not planned: each value is a new signed order"
+)
+_BY_VALUE = {"by_value", "by", "depends_on", "scale", "sliding_scale", "inr", "if", "per_kg"}
+_MEASURED = re.compile(
+    r"\b(by|per|if|scale|sliding|inr|glucose|sugar|level|weight|kg|m2)\b", re.IGNORECASE
+)
+
 
 @lru_cache(maxsize=1)
 def plan_schema() -> dict[str, object]:
@@ -112,7 +121,9 @@ def _walk_object(
         rule = properties.get(key)
         if rule is None and isinstance(other, dict):
             rule = other
-        if rule is None:
+        if rule is None and key.lower() in _BY_VALUE:
+            yield Refusal("value-dependent", _at(place, key), BY_VALUE)
+        elif rule is None:
             yield Refusal("unknown-key", _at(place, key), "no such key is known here")
         else:
             yield from _walk(rule, inner, _at(place, key), "")
@@ -145,7 +156,9 @@ def _walk_scalar(node: dict[str, object], value: str, place: str, said: str) -> 
         yield Refusal("wrong-value", place, f"{shown} is not one of {words}")
     pattern = node.get("pattern")
     # fullmatch: a trailing newline would slip past "$".
-    if isinstance(pattern, str) and not re.fullmatch(pattern.strip("^$"), value, re.ASCII):
+    if said == "quantity" and _MEASURED.search(value):
+        yield Refusal("value-dependent", place, BY_VALUE)
+    elif isinstance(pattern, str) and not re.fullmatch(pattern.strip("^$"), value, re.ASCII):
         right = _SAYS.get(said, "in the right form")
         yield Refusal("wrong-value", place, f"{shown} is not {right}")
     least, most = node.get("minLength"), node.get("maxLength")
