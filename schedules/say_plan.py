@@ -84,6 +84,7 @@ def _warnings(regimen: Regimen, language: str) -> list[str]:
 def _how(plan: Plan, regimen: Regimen, language: str) -> list[str]:
     """Dose, how often, when and how long: one line a step; or the as-needed rule."""
     unit, asked = unit_of(regimen), regimen.as_needed
+    lines: list[str] = []
     if asked is not None:
         words = phrase(
             language,
@@ -93,8 +94,7 @@ def _how(plan: Plan, regimen: Regimen, language: str) -> list[str]:
             gap=elapsed(asked.min_gap_s, language),
             most=pieces(asked.max_quarters, unit, language),
         )
-        return [f"{words[0].upper()}{words[1:]}."]
-    lines = []
+        lines.append(f"{words[0].upper()}{words[1:]}.")
     clock = dict(plan.clock)
     then = phrase(language, "then").lstrip(", ")
     for index, one in enumerate(regimen.steps):
