@@ -43,6 +43,7 @@ REMEDY: Final = {
     "other-device": "It is for another machine. Nothing was changed here.",
     "other-patient": "It is for another patient. Nothing was changed here.",
     "unknown-regimen": "Look at the plan in force: python -m schedules show ENVELOPE.",
+    "other-number": "Let the time be signed with that number (python -m schedules time --number).",
     "time-differs": "Set the clock of the controller; then let the time be signed anew.",
     "time-repeated": "Let the time be signed anew (python -m schedules time).",
     "not-at-machine": "Somebody holds the service switch, opens the door, and says it again.",
@@ -66,6 +67,9 @@ def main(argv: list[str]) -> int:
     asked = _parser().parse_args(argv)
     try:
         door = Path(asked.door) if asked.door else load(asked.config).door
+        if asked.file is None:
+            print(_text(ask(door, {"wish": "foresee"}), "number"))
+            return DONE
         data = Path(asked.file).read_bytes().strip()
         if is_time(data):
             return _time_word(door, data, asked)
@@ -183,7 +187,11 @@ def _number(found: Mapping[str, Json], key: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m controller.bring", description=__doc__)
-    parser.add_argument("file", help="signed envelope of a plan, act, or word on a dose")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("file", nargs="?", help="signed envelope of a plan, act, or word on a dose")
+    what.add_argument(
+        "--number", action="store_true", help="only show what a word on the time must name now"
+    )
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--config", help="controller.toml of the machine")
     where.add_argument("--door", help="its local socket")

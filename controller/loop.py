@@ -33,6 +33,7 @@ from controller.state import State
 from controller.table import IllegalStep
 from controller.wishes import Refused, grant
 from controller.wishes.foresee import changes_now, hands
+from controller.wishes.people import time_number
 from hal.wire import codes
 from hal.wire.messages import Desired
 from schedules.model import PlanRefused
@@ -228,7 +229,8 @@ class Controller:
                 return Reply(one.client, more=self._gate.preview(self.state, facts, one.wish))
             elif one.wish.get("wish") == "foresee":
                 rows, pairs = hands(self.state, facts), changes_now(self.state, facts)
-                return Reply(one.client, more={"rows": rows, "pairs": pairs})
+                number = time_number(self.state, facts)
+                return Reply(one.client, more={"rows": rows, "pairs": pairs, "number": number})
             else:
                 happened = grant(self.state, facts, one.wish)
             self._record(happened, utc_ms)

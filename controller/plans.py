@@ -21,7 +21,7 @@ from controller.state import State
 from controller.wishes import Refused
 from controller.wishes.doses import settle
 from controller.wishes.pairing import pairing
-from controller.wishes.people import repair_clock
+from controller.wishes.people import repair_clock, time_number
 from schedules.canonical import plan_hash
 from schedules.halt import EVERY, Act, unverified_act, verify_act
 from schedules.localtime import tzdata_version
@@ -103,6 +103,7 @@ class Gate:
                 _text(wish.get("document")),
                 self._signers,
                 device=self._device,
+                number=time_number(state, facts),
                 now_s=facts.utc_s,
                 after=state.told_s,
             )

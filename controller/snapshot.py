@@ -22,6 +22,7 @@ from controller.state import LOST, DoseLife, State
 from controller.table import OUTCOMES
 from controller.wishes import may_ask
 from controller.wishes.doses import needs_second
+from controller.wishes.people import runs_ahead, time_number
 from hal.wire import codes
 from schedules.model import DAY_S, Plan
 
@@ -35,6 +36,7 @@ def snapshot(state: State, facts: Facts, written: int, acked: int) -> dict[str, 
     return shown | {
         "at_ms": facts.utc_s * 1000,
         "clock_reason": state.clock_reason,
+        "time_number": time_number(state, facts) if runs_ahead(state, facts) else "",
         "zone": plan.zone if plan else "UTC",
         "lock_reason": state.locked,
         "net": {"connected": facts.connected, "unacked": facts.unacked},

@@ -2,7 +2,8 @@
 
 Responsible for: what it says, sealing and verifying. Not responsible for signatures (signed.py)
 or for what a repair undoes (controller/wishes/people.py). The clock of who signs is a witness
-of its own: it must agree with that of the machine when the word is handed over.
+of its own: it must agree with that of the machine when the word is handed over. It answers a
+number that the machine shows: a word that was never used is worth nothing at another time.
 """
 
 from collections.abc import Sequence
@@ -20,16 +21,18 @@ from schedules.signed import (
     who_signed,
 )
 
-SCHEMA = "posology-time/1"
-KIND = Kind(SCHEMA, b"posology time signature 1\0", "not-a-time", "this is not a signed time")
+SCHEMA = "posology-time/2"
+KIND = Kind(SCHEMA, b"posology time signature 2\0", "not-a-time", "this is not a signed time")
 AHEAD_S = 120  # the clock of who signs may be ahead of the machine's by this
 AGE_S = 15 * 60  # from signing to handing over
-_FIELDS = {"schema": str, "device": str, "said_at": int}
+_FIELDS = {"schema": str, "device": str, "number": str, "said_at": int}
 
 
-def seal_time(device: str, said_at: int, person: Person) -> str:
-    """`it is said_at` (Unix seconds), for this device, signed by (name, role, private key)."""
-    payload = compact({"schema": SCHEMA, "device": device, "said_at": said_at})
+def seal_time(device: str, number: str, said_at: int, person: Person) -> str:
+    """`it is said_at` (Unix seconds), for the device that shows `number`, signed by (name, role,
+    private key)."""
+    told = {"schema": SCHEMA, "device": device, "number": number, "said_at": said_at}
+    payload = compact({**told})
     return seal_document(KIND, payload, [person])
 
 
@@ -38,35 +41,37 @@ def is_time(data: bytes) -> bool:
     return is_kind(KIND, data)
 
 
-def unverified_time(document: str) -> tuple[str, int, tuple[str, ...]]:
-    """Device, instant, and who says to have signed it: for showing only."""
+def unverified_time(document: str) -> tuple[str, str, int, tuple[str, ...]]:
+    """Device, number, instant, and who says to have signed it: for showing only."""
     payload, found = open_document(KIND, document)
-    device, said_at = _said(payload)
-    return device, said_at, tuple(f"{one['signer']} ({one['role']})" for one in found)
+    return *_said(payload), tuple(f"{one['signer']} ({one['role']})" for one in found)
 
 
 def verify_time(
-    document: str, trusted: Sequence[Signer], *, device: str, now_s: int, after: int
+    document: str, trusted: Sequence[Signer], *, device: str, number: str, now_s: int, after: int
 ) -> tuple[int, str]:
     """The signed instant and who signed it; PlanRefused names the first reason against it.
 
-    `after` is the newest signed instant taken: an old word is never taken again. `now_s` is the
-    clock of the machine, believed or not.
+    `number` is what the machine shows now, `after` the newest signed instant taken: an old word is
+    never taken again. `now_s` is the clock of the machine, believed or not.
     """
     payload, signatures = open_document(KIND, document)
     names = who_signed(KIND, payload, signatures, trusted)
-    meant_for, said_at = _said(payload)
+    meant_for, asked, said_at = _said(payload)
     if meant_for != device:
         raise PlanRefused("other-device", "device", "this word is for another device")
     if said_at <= after:
         raise PlanRefused("time-repeated", "said_at", "this word, or a later one, was taken")
+    if asked != number:
+        sentence = f"this word answers another question: the machine shows {number} now"
+        raise PlanRefused("other-number", "number", sentence)
     if not said_at - AHEAD_S <= now_s <= said_at + AGE_S:
         sentence = "the clock of this machine says another time, or the word is too old"
         raise PlanRefused("time-differs", "said_at", sentence)
     return said_at, ",".join(names)
 
 
-def _said(payload: bytes) -> tuple[str, int]:
+def _said(payload: bytes) -> tuple[str, str, int]:
     read = read_json(payload)
     if not isinstance(read, dict) or {k: type(v) for k, v in read.items()} != _FIELDS:
         raise KIND.refused()
@@ -74,4 +79,4 @@ def _said(payload: bytes) -> tuple[str, int]:
         raise KIND.refused()
     said_at = read["said_at"]
     assert isinstance(said_at, int)
-    return str(read["device"]), said_at
+    return str(read["device"]), str(read["number"]), said_at

@@ -67,7 +67,8 @@ _LOADING = words(
 _PLANS = words(
     """
     clock-repaired given-late came-late was-away machine-could-not prescriber-says
-    stop hold resume never at unknown id-reuse gap-too-long same-ingredient on-hold stopped
+    other-number stop hold resume never at unknown id-reuse gap-too-long same-ingredient on-hold
+    stopped
     not-a-time time-repeated time-differs not-a-vouch not-a-dose bad-outcome wrong-value
     not-an-act act-repeated act-too-late not-halted other-patient clock-in-doubt say-version
     one-signature same-signer same-role unknown-signer bad-signature other-device older-version

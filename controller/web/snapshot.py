@@ -130,6 +130,7 @@ class Snapshot:
     at_ms: int
     trusted: bool
     clock_reason: str
+    time_number: str  # that a signed word on the time must name now
     zone: str
     mode: str
     lock_reason: str
@@ -170,6 +171,7 @@ def read_snapshot(source: Object) -> Snapshot:
         at_ms=number(source, "at_ms"),
         trusted=flag(source, "trusted"),
         clock_reason=text(source, "clock_reason"),
+        time_number=text(source, "time_number"),
         zone=text(source, "zone", "UTC"),
         mode=text(source, "mode", "starting"),
         lock_reason=text(source, "lock_reason"),

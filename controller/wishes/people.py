@@ -6,6 +6,7 @@ Not responsible for who the person is: `by` is written down as given, never empt
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Final
 
@@ -48,6 +49,20 @@ def confirm_clock(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[
     return [ev.ClockConfirmed(by)]
 
 
+def runs_ahead(state: State, facts: Facts) -> bool:
+    """Whether the record is ahead of what the clocks say now, believed or not."""
+    return not facts.clock_trusted and state.floor_s > facts.utc_s + SPREAD_S
+
+
+def time_number(state: State, facts: Facts) -> str:
+    """Eight digits that a signed word on the time must name: others, once time was believed again,
+    a word was taken, or the board has started anew (R8)."""
+    boot = facts.board.boot_epoch if facts.board is not None else state.boot_epoch
+    text = f"{facts.log_epoch}|{state.floor_s}|{state.told_s}|{boot}"
+    drawn = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+    return f"{drawn % 10**8:08d}"
+
+
 def repair_clock(
     state: State, facts: Facts, wish: Mapping[str, Json], said_at: int = 0, signer: str = ""
 ) -> list[ev.Event]:
@@ -58,10 +73,11 @@ def repair_clock(
     at_machine(facts)
     by = text(wish, "by")
     now = facts.utc_s
-    if facts.clock_trusted or state.floor_s <= now + SPREAD_S:
+    if not runs_ahead(state, facts):
         raise Refused("not-ahead", "The record is not ahead of the clock; nothing to repair.")
     if not signer:
-        raise Refused("needs-signature", "A pharmacist signs what time it is; bring that word.")
+        why = "A pharmacist signs what time it is, with the number {}; bring that word."
+        raise Refused("needs-signature", why.format(time_number(state, facts)))
     voided = tuple(
         d.dose_id
         for d in state.doses.values()

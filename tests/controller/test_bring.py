@@ -57,7 +57,7 @@ class Desk:
         assert 0 == schedules([*words, *more, *keys, "-o", str(path)])
         return path
 
-    def bring(self, path: Path, *more: str) -> int:
+    def bring(self, path: Path | str, *more: str) -> int:
         """The exit code of the command, with the controller answering at its door."""
         words = [str(path), "--door", str(self.door.path), *more]
         with ThreadPoolExecutor(1) as other_side:
@@ -239,7 +239,10 @@ def test_r8_a_signed_time_is_brought_by_somebody_at_the_machine(
     word = tmp_path / "time.json"
     for desk in at_desk(home, tmp_path):
         now = datetime.fromtimestamp(home.now_s, UTC).isoformat()
-        said = ["time", "--device", home.plan.device, "--now", now]
+        assert 0 == desk.bring("--number")
+        number = capsys.readouterr().out.strip()
+        assert 8 == len(number)
+        said = ["time", "--device", home.plan.device, "--number", number, "--now", now]
         assert 0 == schedules([*said, "--key", str(tmp_path / "checker.key"), "-o", str(word)])
         assert 2 == desk.bring(word, "--yes")
         assert 1 == desk.bring(word, "--yes", "--by", "person/ada")

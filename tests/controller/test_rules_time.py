@@ -46,10 +46,21 @@ def test_r8_false_network_time_closes_no_day(home: Home) -> None:
     assert [("taken", "retrieved")] == how(home)
 
 
-def told(home: Home, off_s: int = 0, device: str = "", key: bytes = b"") -> str:
+def told(home: Home, off_s: int = 0, device: str = "", key: bytes = b"", number: str = "") -> str:
     """What time it is, signed by the pharmacist, whose clock is `off_s` off."""
     name, role, private = home.private[0]
-    return seal_time(device or home.plan.device, home.now_s + off_s, (name, role, key or private))
+    asked = number or home.shown["time_number"]
+    person = (name, role, key or private)
+    return seal_time(device or home.plan.device, asked, home.now_s + off_s, person)
+
+
+def _jump(home: Home, seconds: int) -> None:
+    """Both clocks are set while all is off, and the machine starts again."""
+    home.kill_controller()
+    for clock in (home.world.controller_clock, home.world.board_clock):
+        clock.jump(seconds * 1000, home.world.now_ms)
+    home.start_controller()
+    home.run(60)
 
 
 def test_r8_a_repaired_clock_voids_what_was_written_at_a_false_time(home: Home) -> None:
@@ -73,6 +84,7 @@ def test_r8_a_repaired_clock_voids_what_was_written_at_a_false_time(home: Home) 
         ("time-differs", told(home, -1000)),
         ("other-device", told(home, device="another")),
         ("bad-signature", told(home, key=bytes(32))),
+        ("other-number", told(home, number="12345678")),
         ("not-a-time", "{}"),
     ):
         assert code == at_door(home, "repair-clock", by="person/ada", document=wrong)
@@ -91,6 +103,30 @@ def test_r8_a_repaired_clock_voids_what_was_written_at_a_false_time(home: Home) 
     assert [("taken", "retrieved")] == how(home)
     assert home.controller is not None
     home.controller.journal.verify()
+
+
+def test_r8_a_word_on_the_time_that_nobody_used_is_worth_nothing_later(home: Home) -> None:
+    """Signed for one doubt, kept, and brought when somebody makes it that time again: refused."""
+    home.run_to("2026-11-23T06:20:00+00:00")
+    skip_to(home, "2026-11-25T06:20:00+00:00")
+    home.run(120)
+    _jump(home, -2 * DAY)
+    kept = told(home)
+    number = home.shown["time_number"]
+    _jump(home, 2 * DAY)  # no: it was the 25th
+    home.load()  # sets the clock of the board, which went back for a while
+    assert ("", "") == (home.shown["clock_reason"], home.shown["time_number"])
+    closed = home.outcomes()
+    _jump(home, -2 * DAY)
+    assert number != home.shown["time_number"]
+    assert "other-number" == at_door(home, "repair-clock", by="person/eve", document=kept)
+    assert closed == home.outcomes()
+    home.world.reset(3)
+    home.run(20)
+    before = told(home, number=number)
+    assert "other-number" == at_door(home, "repair-clock", by="person/eve", document=before)
+
+    assert "" == at_door(home, "repair-clock", by="person/ada", document=told(home))
 
 
 def test_r8_what_was_committed_is_never_voided(home: Home) -> None:
