@@ -25,6 +25,7 @@ from schedules import (
     seal,
     sign_command,
     time_command,
+    travel_command,
     vouch_command,
 )
 from schedules.canonical import plan_hash
@@ -41,6 +42,7 @@ COMMANDS = (
     propose_command,
     check_command,
     sign_command,
+    travel_command,
 )
 
 
