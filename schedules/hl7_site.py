@@ -28,7 +28,7 @@ LIVES = ("home", "ward")
 class Patient:
     """One row of the table."""
 
-    numbers: frozenset[tuple[str, str]]  # (number, who gave it) of PID-3
+    numbers: tuple[tuple[str, str], ...]  # (number, who gave it) of PID-3
     patient: str  # pseudonym
     device: str
     zone: str
@@ -78,7 +78,7 @@ def patient_of(segment: Segment, table: list[Patient]) -> Patient:
         (segment.text(3, 1, 1, again), segment.text(3, 4, 1, again))
         for again in range(segment.count(3))
     }
-    found = [one for one in table if one.numbers & told]
+    found = [one for one in table if told.intersection(one.numbers)]
     if not found:
         sentence = "nobody has written this patient into the table: add the row, then send again"
         raise MessageRefused(Fault("unknown-patient", "PID-3", sentence, UNKNOWN_KEY))
@@ -115,7 +115,7 @@ def _patient(row: Document, place: str, zone: str, folder: Path) -> Patient:
     if not isinstance(orders, dict) or not all(isinstance(one, str) for one in orders.values()):
         raise PlanRefused("wrong-type", f"{place}.orders", "order number: regimen id")
     return Patient(
-        numbers=frozenset(pairs),
+        numbers=tuple(pairs),
         patient=texts["patient"],
         device=texts["device"],
         zone=own_zone,

@@ -21,7 +21,7 @@ def test_a_new_order_waits_as_a_regimen_and_names_nobody(desk: Desk) -> None:
     assert "- amlodipine\n" in regimen
     assert "      - 08:00\n      - '20:00'\n" in regimen
     (page,) = desk.files("proposal.txt")
-    assert "1 tablet at 08:00 and 20:00 every day." in page
+    assert "Amlodipine 5 mg tablet" in page
     assert "A^B" not in page + regimen
 
 
