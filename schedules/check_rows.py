@@ -34,7 +34,7 @@ def row_reasons(plan: Plan, compiled: Rows) -> list[Refusal]:
         found.extend(_cap_reasons(plan, regimen, own, place))
         if regimen.weekly_only:
             found.extend(_weekly_reasons(plan, compiled, regimen, place))
-        elif regimen.gap_s is not None and own and gap_s(regimen) > shortest_interval_s(own) > 0:
+        if regimen.gap_s is not None and own and gap_s(regimen) > shortest_interval_s(own) > 0:
             sentence = "longer than the planned interval: every second dose would be held"
             found.append(Refusal("gap-over-interval", f"{place}.limits.min_gap", sentence))
     for name in sorted({name for one in plan.regimens for name in one.ingredients}):
