@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from schedules.canonical import Json, read_json
-from schedules.values import short_span_s
 from schedules.ingredients import plain
 from schedules.model import PlanRefused
 from schedules.seal import ROLES, Signer
@@ -27,6 +26,7 @@ from schedules.signed import (
     seal_document,
     who_signed,
 )
+from schedules.values import short_span_s
 
 SCHEMA = "posology-rules/1"
 MAX_BYTES = 1 << 21
