@@ -173,8 +173,8 @@ def cycle(
 def hold_point_of(plan: Plan, dose: Dose) -> HoldPoint | None:
     """What two people must have signed off before a planned dose may be had; None: nothing.
 
-    A hold point holds its own step and every later one of the cycle, until a resume that is
-    signed after the step began.
+    A hold point holds its own step and everything after it, the next cycle too, until a resume
+    that is signed after the step began, or the next hold point.
     """
     regimen = plan.regimen(dose.regimen_id)
     if dose.kind == "asked" or not any(step.hold_point for step in regimen.steps):
@@ -183,8 +183,6 @@ def hold_point_of(plan: Plan, dose: Dose) -> HoldPoint | None:
     for phase in phases(regimen, plan.zone, plan.clock, dose.due_at, dose.due_at + 1):
         if phase.start_s > dose.due_at:
             break
-        if phase.step == 0:
-            found = None
         words = regimen.steps[phase.step].hold_point
         if words:
             found = HoldPoint(words, phase.step, phase.start_s)

@@ -15,7 +15,7 @@ from schedules.limits import counters
 from schedules.model import Plan, PlanRefused
 from schedules.planfile import parse_plan
 from schedules.seal import Signer, new_key
-from tests.schedules.plans import ROOT, local_text, refusal
+from tests.schedules.plans import ROOT, local_text, refusal, steps
 
 EXAMPLES = ROOT / "schedules" / "examples"
 
@@ -182,6 +182,19 @@ def test_15_titration_waits_at_its_hold_points() -> None:
         given(plan, "lamotrigine-25")[14],
         given(plan, "lamotrigine-25")[28],
     ]
+
+
+def test_15_a_hold_point_that_nobody_has_passed_holds_the_next_cycle_too() -> None:
+    """Steps without a hold point of their own wait for the last one before them."""
+    plan = steps(
+        "[{for: 2d, take: [{dose: 1, at: [08:00]}]},"
+        " {for: 2d, hold_point: look, take: [{dose: 2, at: [08:00]}]},"
+        " {for: 1d, take: [{dose: 3, at: [08:00]}]}]\n    repeat_every: 7d"
+    )
+    rows = doses(plan, plan.valid_from, plan.valid_from + 12 * 86_400)
+    found = [hold_point_of(plan, dose) for dose in rows]
+    since = [None if one is None else (one.begins_at - plan.valid_from) // 86_400 for one in found]
+    assert [None, None, 2, 2, 2, 2, 2, 9, 9, 9] == since
 
 
 def test_18_as_needed_plans_nothing_and_is_capped() -> None:
