@@ -15,6 +15,7 @@ from controller.facts import Facts
 from controller.rules import cup as cup_rules
 from controller.rules.ahead import AHEAD_S, VISIT_S
 from controller.rules.doses import ALONE_S, FINISH_S, over, round_doses
+from controller.rules.elsewhere import calling
 from controller.rules.lease import build_lease
 from controller.rules.limits import free_at, room_at
 from controller.rules.rounds import RETRY_S, digest
@@ -81,14 +82,17 @@ def signal(state: State, facts: Facts) -> int:
         lying = [state.doses[d] for d in cup.doses if d in state.doses]
         if any(d.stage == "released" for d in lying):
             return codes.TAKE  # once the window is over nobody is told to take it any more
-    calling = [
+    offered = [
         d for d in (state.doses[i] for i in round_doses(state)) if d.stage in ("open", "ordered")
     ]
-    if calling and not state.service and not stands_against(state, facts):
-        if any(d.warned for d in calling):
-            return codes.WARN
-        if any(d.fell_due for d in calling):
-            return codes.CALL
+    apart = calling(state, facts)
+    if offered and (state.service or stands_against(state, facts)):
+        offered = []
+    if any(d.warned for d in (*offered, *apart)):
+        return codes.WARN
+    if apart or any(d.fell_due for d in offered):
+        return codes.CALL
+    if offered:
         return codes.READY
     loud = [
         a for a in state.alerts.values() if a.severity >= ALARM_SEVERITY and not a.acknowledged_by

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from functools import lru_cache
 
 from controller.state import ROWS_MARK, State
@@ -106,6 +107,9 @@ def counters_of(envelope: str) -> tuple[Counter, ...]:
     if rows is None:
         return tuple(now)
     limits = {name: (gap_s, cap) for name, gap_s, cap in rows.limits}
-    return tuple(
-        Counter(c.name, c.key, *limits.get(c.name, (c.gap_s, c.cap)), c.regimens) for c in now
-    )
+    found = []
+    for c in now:
+        gap_s, cap = limits.get(c.name, (c.gap_s, c.cap))
+        # what weighs an ingredient is measured in units of today: its maximum is in the plan
+        found.append(replace(c, gap_s=gap_s, cap=c.cap if c.units else cap))
+    return tuple(found)

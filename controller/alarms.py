@@ -8,6 +8,7 @@ acknowledge; only the end of the condition resolves.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +17,9 @@ from controller import events as ev
 from controller.agenda import between, plan_of_envelope
 from controller.facts import Facts
 from controller.rules.ahead import OF_THE_CUP, told
-from controller.rules.demand import uncovered
+from controller.rules.demand import uncovered, wanted_envelope
+from controller.rules.elsewhere import loadable
+from controller.rules.holdpoints import AT_POINT, waiting
 from controller.state import LOST, State
 from hal.wire import codes
 from hal.wire.messages import Actual
@@ -153,9 +156,12 @@ def _cup_blocked(state: State, facts: Facts) -> Subjects | None:
         return []
     if not facts.clock_trusted:
         return None
+    here = loadable(state.plan_envelope)
     rounds: dict[int, str] = {}
     for d in between(state.plan_envelope, facts.utc_s, facts.utc_s + DAY_S):
         life = state.doses.get(d.dose_id)
+        if d.regimen_id not in here:
+            continue
         if d.close_at > facts.utc_s and (life is None or life.is_open):
             rounds.setdefault(d.due_at, d.dose_id)
     return [(f"-{rounds[at][:12]}", -1, 0, rounds[at]) for at in sorted(rounds)[:ROUNDS]]
@@ -176,6 +182,28 @@ def _record_lost(state: State, facts: Facts) -> Subjects:
 
 def _plan_shifted(state: State, facts: Facts) -> Subjects:
     return _when(facts.rows_shifted)
+
+
+def _hold_point(state: State, facts: Facts) -> Subjects | None:
+    """A step has begun in time, and nobody has let it begin: one alert for each such step."""
+    if not facts.clock_trusted:
+        return None
+    found = waiting(state, facts.early_s)
+    return [(f"-{_short(f'{p.regimen}|{p.start_s}')}", -1, 0, "") for p in found]
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _never_store(state: State, facts: Facts) -> Subjects:
+    """The plan wants in the machine what is never put there: its doses will not be given."""
+    envelope = wanted_envelope(state)
+    if not envelope:
+        return []
+    rules = plan_of_envelope(envelope).regimens
+    kept_out = {r.id for r in rules if not r.elsewhere} - loadable(envelope)
+    return [(f"-{_short(one)}", -1, 0, "") for one in sorted(kept_out)]
 
 
 def _second_controller(state: State, facts: Facts) -> Subjects:
@@ -203,6 +231,8 @@ ALARMS: Final[tuple[Alarm, ...]] = (
     Alarm("load-unfinished", 3, _load_unfinished),
     Alarm("plan-expiring", 2, _plan_expiring),
     Alarm("plan-shifted", 2, _plan_shifted),
+    Alarm(AT_POINT, 3, _hold_point),
+    Alarm("never-store", 3, _never_store),
     Alarm("reports-waiting", 2, _reports_waiting),
     Alarm("bad-frames", 1, _bad_frames),
 )

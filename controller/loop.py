@@ -32,6 +32,7 @@ from controller.snapshot import snapshot
 from controller.state import State
 from controller.table import IllegalStep
 from controller.wishes import Refused, grant
+from controller.wishes.asking import caps_told
 from controller.wishes.foresee import changes_now, hands
 from controller.wishes.people import time_number
 from hal.wire import codes
@@ -248,7 +249,9 @@ class Controller:
             return Reply(one.client, "locked", "The machine locked itself.")
         refusal = [event for event in happened if isinstance(event, ev.AskedRefused)]
         if refusal:
-            return Reply(one.client, refusal[0].code, "Not now.", refusal[0].next_at)
+            told = caps_told(self.state, refusal[0].regimen, facts.early_s)
+            why = f"Not now: {told}." if told else "Not now."
+            return Reply(one.client, refusal[0].code, why, refusal[0].next_at)
         return Reply(one.client)
 
     # --- act -------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from controller import events as ev
 from controller.agenda import plan_in_force, rows_of, signed
 from controller.events import Json
 from controller.facts import Facts
+from controller.rules import holdpoints
 from controller.rules.halts import HeldRound, held_row, would_change, would_free, would_hold
 from controller.rules.lease import last_taken
 from controller.state import State
@@ -30,6 +31,8 @@ from schedules.rows import compile_rows, rows_hash, write_rows
 from schedules.seal import Signer, check_begin, signed_hash, unverified, verify
 from schedules.told_time import verify_time
 from schedules.vouch import verify_vouch
+
+MADE_AHEAD_S = 900  # the clock of whoever signs may be ahead by this much
 
 
 class PlanNotTaken(Refused):
@@ -76,7 +79,7 @@ class Gate:
             act, names = verify_act(
                 text, self._signers, device=self._device, now_s=now, after=state.act_number
             )
-            return _act_events(state, act, ",".join(names), text)
+            return _act_events(state, act, ",".join(names), text, now_s)
         except PlanRefused as refused:
             raise _not_taken(refused) from refused
 
@@ -201,7 +204,7 @@ class Gate:
         return found, {}
 
 
-def _act_events(state: State, act: Act, by: str, text: str) -> list[ev.Event]:
+def _act_events(state: State, act: Act, by: str, text: str, now_s: int) -> list[ev.Event]:
     """One event for each regimen meant; raises PlanRefused where it is about none."""
     plan = plan_in_force(state)
     if plan is None or plan.patient != act.patient:
@@ -212,9 +215,19 @@ def _act_events(state: State, act: Act, by: str, text: str) -> list[ev.Event]:
         raise PlanRefused("unknown-regimen", "regimen", "no regimen of that id is in force")
     if act.act != "resume":
         return [ev.RegimenHalted(one, act.act, act.number, by, text) for one in meant]
-    meant = [one for one in meant if one in state.halts]
+    points = [
+        point
+        for point in (holdpoints.holds(state, state.plan_envelope, one, now_s) for one in meant)
+        if point is not None
+    ]
+    waiting = {point.regimen for point in points}
+    meant = [one for one in meant if one in state.halts or one in waiting]
     if not meant:
-        raise PlanRefused("not-halted", "regimen", "it was neither stopped nor put on hold")
+        why = "it was neither stopped nor put on hold, and waits at no hold point"
+        raise PlanRefused("not-halted", "regimen", why)
+    if any(not point.start_s <= act.made_at <= now_s + MADE_AHEAD_S for point in points):
+        why = "its step waits for two people who have looked since it began: sign anew"
+        raise PlanRefused("resume-too-early", "made_at", why)
     happened: list[ev.Event] = []
     for one in meant:
         happened.append(ev.RegimenResumed(one, act.number, by, text))

@@ -15,12 +15,16 @@ from controller.brief import brief, name_of
 from controller.events import Json
 from controller.facts import Facts
 from controller.rules.doses import round_doses
+from controller.rules.elsewhere import calling, where
 from controller.rules.halts import held_now, held_row
+from controller.rules.holdpoints import waiting
+from controller.rules.limits import free_at, room_at
 from controller.rules.proposal import proposal
 from controller.rules.reach import days as days_of
 from controller.state import LOST, DoseLife, State
 from controller.table import OUTCOMES
 from controller.wishes import may_ask
+from controller.wishes.asking import caps_told
 from controller.wishes.doses import needs_second
 from controller.wishes.people import runs_ahead, time_number
 from hal.wire import codes
@@ -44,6 +48,15 @@ def snapshot(state: State, facts: Facts, written: int, acked: int) -> dict[str, 
         "halts": [
             {"regimen_id": name, "act": h.act, "since_ms": h.at_s * 1000, "by": h.by}
             for name, h in state.halts.items()
+        ],
+        "hold_points": [
+            {
+                "regimen_id": p.regimen,
+                "name": name_of(plan, p.regimen) if plan else p.regimen,
+                "since_ms": p.start_s * 1000,
+                "look_for": p.look_for,
+            }
+            for p in waiting(state, facts.early_s)
         ],
         "held_rounds": [held_row(row) for row in held_now(state, facts)],
         "say": _say(state, facts, str(shown["signal"])),
@@ -73,6 +86,8 @@ def _say(state: State, facts: Facts, signal: str) -> str:
     if silent or (against and signal in ("alarm", "quiet") and round_doses(state)):
         wrong, todo = words.fault(codes.word(against))
         return f"{wrong} {todo}".strip() or words.SAY["alarm"]
+    if signal in ("call", "warn") and calling(state, facts) and not round_doses(state):
+        return words.SAY_ELSEWHERE
     return words.SAY[signal]
 
 
@@ -80,7 +95,9 @@ def _doses(state: State, facts: Facts, plan: Plan | None) -> list[Json]:
     if plan is None:
         return []
     since, until = facts.utc_s - DAY_S, facts.utc_s + DAY_S
-    rows = [_dose_row(state, plan, d) for d in state.doses.values() if since <= d.due_at < until]
+    lives = [d for d in state.doses.values() if since <= d.due_at < until]
+    rows = [_dose_row(state, facts, plan, d) for d in lives]
+    apart = {r.id for r in plan.regimens if r.elsewhere}
     start = max(since, state.in_force_s)
     for d in between(state.plan_envelope, start, until):
         if d.dose_id not in state.doses:
@@ -93,13 +110,15 @@ def _doses(state: State, facts: Facts, plan: Plan | None) -> list[Json]:
                 d.warn_at,
                 d.close_at,
                 stage="planned",
+                elsewhere=d.regimen_id in apart,
             )
-            rows.append(_dose_row(state, plan, planned))
+            rows.append(_dose_row(state, facts, plan, planned))
     return rows
 
 
-def _dose_row(state: State, plan: Plan, d: DoseLife) -> Json:
+def _dose_row(state: State, facts: Facts, plan: Plan, d: DoseLife) -> Json:
     ended = d.stage in OUTCOMES
+    unit, kept = where(state.plan_envelope, d.regimen) if d.elsewhere else ("", "")
     return {
         "dose_id": d.dose_id,
         "regimen_id": d.regimen,
@@ -112,7 +131,21 @@ def _dose_row(state: State, plan: Plan, d: DoseLife) -> Json:
         "how": words.HOW.get(d.how, d.how),
         "by": d.by,
         "second": d.stage == "uncertain" and needs_second(state, d.regimen),
+        "elsewhere": d.elsewhere,
+        "unit": unit,
+        "kept": kept,
+        "not_before": _not_before(state, facts, d) if d.elsewhere and d.stage == "open" else 0,
+        "said_at": d.taken_late_at,
+        "denied": d.denied,
     }
+
+
+def _not_before(state: State, facts: Facts, d: DoseLife) -> int:
+    """When gaps and caps allow what no machine holds back (Unix s), 0: now."""
+    now, envelope = facts.early_s, state.plan_envelope
+    room = room_at(state, envelope, d.regimen, d.quarters, now)
+    at_s = max(free_at(state, envelope, d.regimen, now), room)
+    return at_s if at_s > now else 0
 
 
 def _asked(state: State, facts: Facts, plan: Plan | None) -> list[Json]:
@@ -127,6 +160,11 @@ def _asked(state: State, facts: Facts, plan: Plan | None) -> list[Json]:
                     "allowed": not code,
                     "code": code,
                     "next_at": next_at or None,
+                    "told": caps_told(state, r.id, facts.early_s),
+                    "elsewhere": r.elsewhere,
+                    "quarters": r.as_needed.quarters,
+                    "unit": r.unit if r.elsewhere else "",
+                    "kept": where(state.plan_envelope, r.id)[1],
                 }
             )
     return rows

@@ -62,6 +62,9 @@ class DoseLife:
     groups: tuple[str, ...] = ()
     committed: bool = False  # a release was asked for at least once
     by_hand: bool = False  # somebody has written down that it was given
+    amounts: tuple[int, ...] = ()  # beside `groups`: micrograms in one piece
+    elsewhere: bool = False  # never in the machine: only a person says that it was taken
+    denied: bool = False  # a person has said that it was not taken
 
     @property
     def is_open(self) -> bool:
@@ -149,6 +152,7 @@ class Release:
     dose_id: str
     lifted_at: int  # 0: still in the cup, so the gap has not begun to run
     groups: tuple[str, ...] = ()  # ingredients, whatever the regimen is called next month
+    amounts: tuple[int, ...] = ()  # beside `groups`: micrograms in one piece
 
 
 @dataclass(frozen=True)
@@ -206,6 +210,7 @@ class State:
     paired: frozenset[tuple[str, str]] = frozenset()  # (code, regimen) accepted for what waits
     halts: Mapping[str, Halt] = field(default_factory=dict)  # by regimen
     act_number: int = 0  # of the newest signed act
+    passed: Mapping[str, int] = field(default_factory=dict)  # regimen: two people let it go on
 
     lease_no: int = 0
     lease_digest: str = ""

@@ -13,6 +13,8 @@ from typing import Final, TypeAlias
 OUTCOMES: Final = ("taken", "missed", "skipped", "held", "handed-out", "uncertain")
 STAGES: Final = ("planned", "open", "ordered", "committed", "released", *OUTCOMES)
 
+CONFIRMED: Final = "confirmed"  # how a dose was taken of which no sensor knows
+
 Rows: TypeAlias = tuple[tuple[str, tuple[str, ...], str], ...]
 
 # (step, from, to). Only a named person, or the one late verdict, leaves `uncertain`.
@@ -27,6 +29,7 @@ ROWS: Final[Rows] = (
     ("released", ("committed",), "released"),
     ("taken", ("released",), "taken"),
     ("by_hand", ("open",), "taken"),
+    ("confirmed", ("open",), "taken"),  # by a person, of what is kept outside the machine
     ("left_in_cup", ("released",), "missed"),
     ("missed", ("open", "ordered"), "missed"),
     ("skipped", ("open", "ordered"), "skipped"),
@@ -58,8 +61,11 @@ def after(stage: str, step: str) -> str:
     return target
 
 
-def step_for(stage: str, outcome: str) -> str:
+def step_for(stage: str, outcome: str, how: str = "") -> str:
     """The step that closes a dose in `stage` with `outcome`; raises IllegalStep."""
+    if outcome == "taken" and how == CONFIRMED:
+        after(stage, "confirmed")
+        return "confirmed"
     if outcome == "missed" and stage == "released":
         return "left_in_cup"
     if outcome == "taken" and stage == "open":

@@ -19,6 +19,9 @@ SAY: Final = {
 
 SAY_CUP_MISSING: Final = "Please put the empty cup back."
 SAY_CUP_FULL: Final = "Please empty the cup and put it back."
+SAY_ELSEWHERE: Final = (
+    "It is time for medicine that is not in this machine. Take it, and say so on the screen."
+)
 SAY_SERVICE: Final = "The machine is open for loading."
 SAY_MOVING: Final = "Please wait. Your medicine is coming."
 SAY_LOCKED: Final = "The machine is locked. Do not use it. Call your pharmacist."
@@ -34,6 +37,7 @@ DOSE_ALERTS: Final = (
     "left-in-cup",
     "dose-warned",
     "dose-contradicted",
+    "taken-against-limit",
 )
 ALERTS: Final = {
     "dose-missed": "A dose was offered and not taken before its time was over.",
@@ -42,6 +46,12 @@ ALERTS: Final = {
     "dose-warned": "A dose has not been taken yet. It is still available.",
     "left-in-cup": "A dose lies in the cup and its time is over. Do not take it now; ask first.",
     "dose-contradicted": "The machine proves otherwise than a dose was settled. Look; ask first.",
+    "taken-against-limit": "Somebody says that medicine was taken though it was too soon, too "
+    "much, or on hold. Ask the pharmacist before anything more is taken.",
+    "hold-point": "A new step of a medicine waits: a pharmacist and a second person look and sign "
+    "that it goes on. Until then it is not given.",
+    "never-store": "The plan wants medicine in the machine that is never kept in one. It is not "
+    "loaded and not given: a new version of the plan is needed.",
     "board-silent": "The machine does not answer. It gives nothing until it is back.",
     "board-fault": "The machine reports a fault.",
     "clock-untrusted": "The clock cannot be trusted. Nothing is given until a person confirms it.",
@@ -68,6 +78,14 @@ ALERTS: Final = {
 HOW: Final = {
     "retrieved": "taken from the cup",
     "by-hand": "given by hand",
+    "confirmed": "a person says so",
+    "not-confirmed": "called, and nobody said that it was taken",
+    "hold-point": "its step waits for two people",
+    "refused": "it was refused",
+    "unwell": "unwell",
+    "not-there": "none was there",
+    "not-needed": "not needed",
+    "prescriber-says": "the prescriber says so",
     "not-asked-for": "called, and nobody pressed the button",
     "left-in-cup": "left in the cup",
     "cup-away": "the cup was taken and not brought back",

@@ -40,6 +40,7 @@ def run_act(asked: argparse.Namespace, now_s: int) -> int:
         number=asked.number or now_s,
         not_after=now_s + _hours(asked.hours) * HOUR_S,
         last_taken=_last_taken(plan, asked, now_s),
+        made_at=now_s,
     )
     signers = [read_key(path) for path in asked.key]
     _two_people(signers)

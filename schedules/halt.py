@@ -53,6 +53,7 @@ class Act:
     number: int  # higher than that of every act before
     not_after: int  # Unix seconds: taken until then, or never
     last_taken: LastTaken = NOT_SAID  # with resume (R5)
+    made_at: int = 0  # Unix seconds, as signed; 0: not said, and good for no hold point
 
 
 def seal_act(act: Act, signers: Sequence[Person]) -> str:
@@ -109,17 +110,23 @@ def verify_act(
 def _act(payload: bytes) -> Act:
     refused = PlanRefused("not-an-act", "payload", "this is not an act on a regimen")
     read = read_json(payload)
-    if not isinstance(read, dict) or {k: type(v) for k, v in read.items()} != _FIELDS:
+    if not isinstance(read, dict):
+        raise refused
+    made = {"made_at": int} if "made_at" in read else {}
+    if {k: type(v) for k, v in read.items()} != _FIELDS | made:
         raise refused
     if compact(read) != payload or read["schema"] != SCHEMA or read["act"] not in ACTS:
         raise refused
     word, taken_at = read["last_taken"], read["taken_at"]
     number, not_after = read["number"], read["not_after"]
+    made_at = read.get("made_at", 0)
     assert isinstance(taken_at, int) and isinstance(number, int) and isinstance(not_after, int)
+    assert isinstance(made_at, int)
     if not isinstance(word, str) or word not in WORDS or number < 1:
         raise refused
     who = [str(read[name]) for name in ("act", "device", "patient", "regimen")]
-    return Act(who[0], who[1], who[2], who[3], number, not_after, LastTaken(word, taken_at))
+    said = LastTaken(word, taken_at)
+    return Act(who[0], who[1], who[2], who[3], number, not_after, said, made_at)
 
 
 def _payload(act: Act) -> bytes:
@@ -134,5 +141,6 @@ def _payload(act: Act) -> bytes:
             "not_after": act.not_after,
             "last_taken": act.last_taken.word,
             "taken_at": act.last_taken.at_s,
+            **({"made_at": act.made_at} if act.made_at else {}),
         }
     )

@@ -22,6 +22,8 @@ class DoseOpened(Event):
     warn_at: int
     close_at: int
     groups: tuple[str, ...] = ()  # ingredients: what falls counts for them under any id
+    amounts: tuple[int, ...] = ()  # beside `groups`: micrograms in one piece, empty: not said
+    elsewhere: bool = False  # kept outside the machine: a person says that it was taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class AskedGranted(Event):
     open_at: int
     close_at: int
     groups: tuple[str, ...] = ()
+    amounts: tuple[int, ...] = ()
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,4 +120,20 @@ class LastTaken(Event):
     taken_at: int
     quarters: int
     groups: tuple[str, ...]
+    by: str
+    amounts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TakingSaid(Event):
+    """What a person says of medicine that is kept outside the machine: nothing else knows it.
+
+    It counts for gaps and caps from `taken_at`. An outcome that was written stays written.
+    """
+
+    barrier: ClassVar[bool] = True
+    dose_id: str
+    word: str  # taken, not-taken
+    taken_at: int  # Unix s, 0: not taken
+    how: str  # took-it, gave-it, saw-it
     by: str

@@ -21,7 +21,12 @@ LATEST_S: Final = 2 * DAY_S  # an outcome comes no later than this after its win
 def _opened(s: State, e: ev.DoseOpened, at: int, head: str) -> State:
     assert e.dose_id not in s.doses, "a dose opens once"
     window = (e.open_at, e.due_at, e.warn_at, e.close_at)
-    life = DoseLife(e.dose_id, e.regimen, e.quarters, *window, groups=e.groups)
+    life = DoseLife(
+        *(e.dose_id, e.regimen, e.quarters, *window),
+        groups=e.groups,
+        amounts=e.amounts,
+        elsewhere=e.elsewhere,
+    )
     kept = {k: d for k, d in s.doses.items() if d.is_open or _remembered_until(d) > at}
     kept[e.dose_id] = life
     # what is handed out ahead leaves the days until then to be opened
@@ -48,6 +53,8 @@ def _granted(s: State, e: ev.AskedGranted, at: int, head: str) -> State:
         compartment=e.compartment,
         fell_due=True,
         groups=e.groups,
+        amounts=e.amounts,
+        elsewhere=e.elsewhere,
     )
     return replace(with_dose(s, life), asked_number=max(s.asked_number, e.number))
 
@@ -80,19 +87,35 @@ def _taken_late(s: State, e: ev.TakenLate, at: int, head: str) -> State:
 
 def _closed(s: State, e: ev.DoseClosed, at: int, head: str) -> State:
     d = s.doses[e.dose_id]
-    word = table.step_for(d.stage, e.outcome)
+    word = table.step_for(d.stage, e.outcome, e.how)
+    assert d.elsewhere or word != "confirmed", "what the machine gives, the machine proves"
+    assert not d.elsewhere or word != "by_hand", "it was never in a compartment"
     if e.how == LOST and d.stage == "open":  # what may have been given counts as given (R1)
-        given = Release(at, d.regimen, d.quarters, d.dose_id, at, d.groups)
-        s = replace(s, releases=(*s.releases, given))
+        s = replace(s, releases=(*s.releases, _given(d, at)))
     return step(s, e.dose_id, word, how=e.how, by=e.by, closed_at=at, presented_since=0)
 
 
 def _given_late(s: State, e: ev.GivenLate, at: int, head: str) -> State:
     d = s.doses[e.dose_id]
     assert d.stage in ("missed", "held") and not d.taken_late_at, "a dose is given late once"
-    given = Release(at, d.regimen, d.quarters, d.dose_id, at, d.groups)
-    s = replace(s, releases=(*s.releases, given))
+    s = replace(s, releases=(*s.releases, _given(d, at)))
     return with_dose(s, replace(d, taken_late_at=at))
+
+
+def _given(d: DoseLife, at: int) -> Release:
+    """What left, and left at once: it counts from `at`."""
+    return Release(at, d.regimen, d.quarters, d.dose_id, at, d.groups, d.amounts)
+
+
+def _taking_said(s: State, e: ev.TakingSaid, at: int, head: str) -> State:
+    d = s.doses[e.dose_id]
+    assert d.elsewhere and not d.taken_late_at, "said once, of what no sensor knows"
+    assert d.stage in ("open", "missed", "held", "skipped"), "what is settled is not said again"
+    if e.word == "not-taken":
+        return with_dose(s, replace(d, denied=True))
+    s = replace(s, releases=(*s.releases, _given(d, e.taken_at)))
+    late = 0 if d.is_open else e.taken_at  # the outcome stays; this is added to it
+    return with_dose(s, replace(d, taken_late_at=late, denied=False))
 
 
 def _last_taken(s: State, e: ev.LastTaken, at: int, head: str) -> State:
@@ -100,7 +123,11 @@ def _last_taken(s: State, e: ev.LastTaken, at: int, head: str) -> State:
         return s
     taken = min(e.taken_at, at) if e.word == "at" else at
     return replace(
-        s, releases=(*s.releases, Release(taken, e.regimen, e.quarters, "", taken, e.groups))
+        s,
+        releases=(
+            *s.releases,
+            Release(taken, e.regimen, e.quarters, "", taken, e.groups, e.amounts),
+        ),
     )
 
 
@@ -126,4 +153,5 @@ CHANGES: Final[Changes] = {
     ev.DoseSettled: _settled,
     ev.LastTaken: _last_taken,
     ev.GivenLate: _given_late,
+    ev.TakingSaid: _taking_said,
 }

@@ -52,7 +52,8 @@ def _halted(s: State, e: ev.RegimenHalted, at: int, head: str) -> State:
 
 def _resumed(s: State, e: ev.RegimenResumed, at: int, head: str) -> State:
     halts = {k: h for k, h in s.halts.items() if k != e.regimen}
-    return replace(s, halts=halts, act_number=max(s.act_number, e.number))
+    passed = {**s.passed, e.regimen: at}  # nothing that begins later is let on by it
+    return replace(s, halts=halts, passed=passed, act_number=max(s.act_number, e.number))
 
 
 def _paired(s: State, e: ev.RowsPaired, at: int, head: str) -> State:
@@ -114,7 +115,10 @@ def _by_hand(s: State, e: ev.GivenByHand, at: int, head: str) -> State:
     counted = {r.dose_id for r in s.releases}  # what fell in doubt counts already
     lives = [s.doses[dose_id] for dose_id in e.doses if dose_id not in counted]
     gone_at = at if s.clock_trusted else max(at, s.floor_s)
-    new = [Release(gone_at, d.regimen, d.quarters, d.dose_id, gone_at, d.groups) for d in lives]
+    new = [
+        Release(gone_at, d.regimen, d.quarters, d.dose_id, gone_at, d.groups, d.amounts)
+        for d in lives
+    ]
     known = tuple(
         replace(r, lifted_at=max(r.lifted_at, gone_at)) if r.dose_id in e.doses else r
         for r in s.releases

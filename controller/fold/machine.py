@@ -54,6 +54,7 @@ def _clock_repaired(s: State, e: ev.ClockRepaired, at: int, head: str) -> State:
         in_force_s=min(s.in_force_s, at),
         lost_s=min(s.lost_s, at),
         opened_s=min(s.opened_s, at),
+        passed={k: min(passed_at, at) for k, passed_at in s.passed.items()},
         doses={k: _rewound(d, at) for k, d in s.doses.items() if k not in e.voided},
         releases=fallen.trusted(s, at),
     )

@@ -28,6 +28,7 @@ def _prepared(s: State, e: ev.OrderPrepared, at: int, head: str) -> State:
     assert e.order > s.last_order, "an order number is used once"
     order = Order(e.order, e.round, e.compartment, e.fill, e.doses, e.not_after)
     for dose_id in e.doses:
+        assert not s.doses[dose_id].elsewhere, "what is kept elsewhere is never released"
         s = step(s, dose_id, "prepared", order=e.order)
     return replace(s, order=order, last_order=e.order)
 
@@ -126,7 +127,10 @@ def _lifts(order: Order, e: ev.OrderResolved) -> int:
 def _count(s: State, order: Order, at: int, lifted_at: int) -> State:
     lives = [s.doses[dose_id] for dose_id in order.doses]
     fell_at = at if s.clock_trusted else max(at, s.floor_s)
-    new = [Release(fell_at, d.regimen, d.quarters, d.dose_id, lifted_at, d.groups) for d in lives]
+    new = [
+        Release(fell_at, d.regimen, d.quarters, d.dose_id, lifted_at, d.groups, d.amounts)
+        for d in lives
+    ]
     fill = s.fills.get(order.compartment)
     if fill is not None and fill.fill == order.fill:
         s = with_fill(s, replace(fill, state="spent"))

@@ -121,7 +121,7 @@ def _alert_id(value: Json, key: bytes) -> Json:
 
 _NUMBERS = words(
     """
-    boot_epoch close_at compartment door_count drops due_at fault fill known_fill lease_no
+    boot_epoch close_at compartment door_count drops due_at elsewhere fault fill known_fill lease_no
     lift_count next_at not_after number open_at order pieces round said_at seconds severity
     simulated spread_s taken_at tolerance_mg tray_index version warn_at weight_delta_mg weight_mg
     """
@@ -152,6 +152,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "ClockConfirmed": ("by",),
     "ClockRepaired": ("by", "voided", "signer", "said_at"),
     "GivenLate": ("dose_id", "by", "why"),
+    "TakingSaid": ("dose_id", "word", "taken_at", "how", "by"),
     "BoardJoined": ("boot_epoch", "simulated"),
     "BoardLost": (),
     "BoardReset": ("boot_epoch", "code"),
@@ -181,12 +182,14 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "LeaseAccepted": ("lease_no", "digest", "version"),
     "FillHeld": ("compartment", "fill", "code"),
     "FillVerified": ("compartment", "fill", "tray_index", "door_count", "by"),
-    "DoseOpened": ("dose_id", "regimen", "open_at", "due_at", "warn_at", "close_at"),
+    "DoseOpened": ("dose_id", "regimen", "open_at", "due_at", "warn_at", "close_at", "elsewhere"),
     "DoseFellDue": ("dose_id",),
     "Presented": ("doses",),
     "PresentationEnded": ("doses", "seconds"),
     "DoseWarned": ("dose_id",),
-    "AskedGranted": ("regimen", "dose_id", "number", "compartment", "open_at", "close_at"),
+    "AskedGranted": (
+        *("regimen", "dose_id", "number", "compartment", "open_at", "close_at", "elsewhere"),
+    ),
     "AskedRefused": ("regimen", "code", "next_at"),
     "RoundOffered": ("round", "compartments", "fills", "digest"),
     "OrderPrepared": ("order", "round", "compartment", "fill", "doses", "not_after"),
@@ -209,10 +212,12 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "FaultCleared": ("code",),
 }
 # Stays at home, though harmless in itself or needed there: `envelope` (the whole plan), `document`
-# (a signed act), `groups` (ingredients), `place`
+# (a signed act), `groups` and `amounts` (ingredients and how much), `place`
 # (quotes the plan), `quarters` (how much of a medicine), `version` of the software (info has it),
 # `rows` (the plan again), `log_epoch` (every document has it).
-PRIVATE = frozenset(("document", "envelope", "groups", "log_epoch", "place", "quarters", "rows"))
+PRIVATE = frozenset(
+    ("amounts", "document", "envelope", "groups", "log_epoch", "place", "quarters", "rows")
+)
 
 
 def iso(at_ms: int) -> str:

@@ -21,7 +21,8 @@ _HOW = words(
     """
     retrieved left-in-cup cup-away cup by-hand no-verdict journal-lost plan plan-change by-request
     not-presented not-loaded taken-late late-verdict settled-taken settled-missed by-a-person
-    shared-fill cleared unlocked
+    shared-fill cleared unlocked confirmed not-confirmed took-it gave-it saw-it taken not-taken
+    refused unwell not-there not-needed
     """
 )
 
@@ -32,7 +33,7 @@ _ALERTS = words(
     board-fault clock-untrusted journal-fault reports-waiting load-due load-unfinished
     plan-expiring plan-not-valid mains-lost battery-low second-controller chute-held
     compartment-held round-at-risk cup-blocked clock-drifting bad-frames machine-locked
-    journal-lost plan-shifted
+    journal-lost plan-shifted hold-point never-store taken-against-limit
     """
 )
 
@@ -53,7 +54,7 @@ _LOCKS = words(
 _ASKING = words(
     """
     already-granted cap gap none-loaded cup-not-empty not-ready no-plan unknown-regimen not-open
-    round-waiting not-asked-for withdrawn
+    round-waiting not-asked-for withdrawn cap-week say-first spacing never-store
     """
 )
 
@@ -71,6 +72,7 @@ _PLANS = words(
     stopped
     not-a-time time-repeated time-differs not-a-vouch not-a-dose bad-outcome wrong-value
     not-an-act act-repeated act-too-late not-halted other-patient clock-in-doubt say-version
+    resume-too-early
     one-signature same-signer same-role unknown-signer bad-signature other-device older-version
     wrong-predecessor expired compiled-mismatch trailing-bytes duplicate-keys duplicate-key
     not-an-envelope not-canonical not-yet-valid no-envelope plan-signature already-known

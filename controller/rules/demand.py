@@ -10,11 +10,12 @@ from typing import Final
 
 from controller.agenda import between, plan_of_envelope
 from controller.facts import Facts
+from controller.rules.elsewhere import loadable
 from controller.rules.fills import keeps
 from controller.state import State
 from hal.wire.codes import ROW_GROUPS
-from schedules.limits import counters
-from schedules.model import DAY_S, Dose, Plan
+from schedules.limits import lease_counters
+from schedules.model import DAY_S, Dose, Plan, Regimen
 
 WAYS: Final = 8  # so many compartments of one instant are tried for one more dose
 SHARED_S: Final = 900  # doses share a compartment only if their common window is this long
@@ -34,7 +35,12 @@ def uncovered(state: State, facts: Facts) -> list[Dose]:
     until = min(facts.utc_s + facts.settings.load_days * DAY_S, plan.valid_until)
     held = {d for f in state.fills.values() if keeps(f) for d in f.doses}
     ahead = between(envelope, facts.utc_s, until) if until > facts.utc_s else []
-    return [d for d in ahead if d.dose_id not in held and _needs(state, d, facts.utc_s)]
+    here = loadable(envelope)
+    return [
+        d
+        for d in ahead
+        if d.regimen_id in here and d.dose_id not in held and _needs(state, d, facts.utc_s)
+    ]
 
 
 def _needs(state: State, d: Dose, now_s: int) -> bool:
@@ -49,7 +55,7 @@ def groups_of(plan: Plan, missing: list[Dose]) -> list[list[Dose]]:
     """Doses that may share a compartment: one instant, one window, nothing to be held (R13)."""
     groups: list[list[Dose]] = []
     counted: dict[str, set[int]] = {r.id: set() for r in plan.regimens}
-    for counter in counters(plan):
+    for counter in lease_counters(plan):
         for regimen in counter.regimens:
             counted[regimen].add(counter.key)
     for d in missing:
@@ -68,8 +74,13 @@ def groups_of(plan: Plan, missing: list[Dose]) -> list[list[Dose]]:
 
 
 def _may_share(plan: Plan, group: list[Dose], d: Dose) -> bool:
-    alone = plan.regimen(d.regimen_id).alone or plan.regimen(group[0].regimen_id).alone
+    alone = _alone(plan.regimen(d.regimen_id)) or _alone(plan.regimen(group[0].regimen_id))
     return not alone and _common(group, d) >= SHARED_S
+
+
+def _alone(regimen: Regimen) -> bool:
+    """What may be held lies alone; a hold point holds it for certain (R13)."""
+    return regimen.alone or any(step.hold_point for step in regimen.steps)
 
 
 def _common(group: list[Dose], d: Dose) -> int:

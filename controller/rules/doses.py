@@ -13,6 +13,8 @@ from controller import events as ev
 from controller.agenda import between, plan_of_envelope
 from controller.facts import Facts
 from controller.rules.alerts import close
+from controller.rules.elsewhere import UNSAID, calling
+from controller.rules.holdpoints import AT_POINT, holds
 from controller.rules.limits import free_at
 from controller.state import KEEP_S, DoseLife, Fill, State
 from hal.wire import codes
@@ -48,9 +50,11 @@ def open_doses(state: State, facts: Facts) -> list[ev.Event]:
 
 def opening(envelope: str, d: Dose) -> ev.DoseOpened:
     """A row of a plan begins its life."""
-    groups = plan_of_envelope(envelope).regimen(d.regimen_id).ingredients
+    rule = plan_of_envelope(envelope).regimen(d.regimen_id)
     window = (d.open_at, d.due_at, d.warn_at, d.close_at)
-    return ev.DoseOpened(d.dose_id, d.regimen_id, d.quarters, *window, groups)
+    amounts = tuple(ug for _, ug in rule.amounts)
+    of = (rule.ingredients, amounts, rule.elsewhere)
+    return ev.DoseOpened(d.dose_id, d.regimen_id, d.quarters, *window, *of)
 
 
 def fall_due(state: State, facts: Facts) -> list[ev.Event]:
@@ -67,12 +71,14 @@ def fall_due(state: State, facts: Facts) -> list[ev.Event]:
 def presenting(state: State, facts: Facts) -> frozenset[str]:
     """Doses for which lamp and tone call now, on a trusted clock and over a usable cup."""
     order, board = state.order, facts.board
-    if order is None or board is None or state.round is None or not facts.clock_trusted:
+    if board is None or not facts.clock_trusted or board.signal not in (codes.CALL, codes.WARN):
         return frozenset()
-    ready = board.order == order.order and board.order_state == codes.PREPARED
-    if not ready or order.stage != "prepared" or board.signal not in (codes.CALL, codes.WARN):
-        return frozenset()
-    return frozenset(
+    apart = frozenset(d.dose_id for d in calling(state, facts))
+    if order is None or state.round is None or order.stage != "prepared":
+        return apart
+    if board.order != order.order or board.order_state != codes.PREPARED:
+        return apart
+    return apart | frozenset(
         d for d in round_doses(state) if state.doses[d].fell_due and state.doses[d].is_open
     )
 
@@ -130,6 +136,8 @@ def warn(state: State, facts: Facts) -> list[ev.Event]:
         waiting = d.stage in ("open", "ordered") or (d.stage == "released" and _in_cup(state, d))
         if d.asked or d.warned or not waiting:
             continue
+        if holds(state, state.plan_envelope, d.regimen, d.due_at) is not None:
+            continue  # that it waits for two people is told by itself
         fill = fill_of(state, d)
         warn_at = min(d.warn_at, fill.warn_at) if fill and d.dose_id in fill.doses else d.warn_at
         if warn_at <= facts.early_s < d.close_at:
@@ -187,6 +195,10 @@ def closes_at(state: State, d: DoseLife) -> int:
 def _outcome(state: State, facts: Facts, d: DoseLife) -> tuple[str, str]:
     """`missed` only for a dose that was really offered; else `held` with what stood in the way."""
     fill = fill_of(state, d)
+    if holds(state, state.plan_envelope, d.regimen, d.due_at) is not None:
+        return "held", AT_POINT
+    if d.elsewhere:
+        return _unsaid(state, facts, d)
     ours = d.last_code and codes.cause(d.last_code) == codes.MACHINE
     if d.asked and not ours:
         return "skipped", "withdrawn"
@@ -208,6 +220,18 @@ def _outcome(state: State, facts: Facts, d: DoseLife) -> tuple[str, str]:
     if state.cup is not None:
         return "held", "cup-not-empty"
     return "held", codes.word(d.last_code) if d.last_code else "not-presented"
+
+
+def _unsaid(state: State, facts: Facts, d: DoseLife) -> tuple[str, str]:
+    """Nobody has said that it was taken: missed only where lamp and tone called for it (R12)."""
+    if d.presented_s and d.presented_s * 2 >= d.close_at - d.due_at:
+        return "missed", UNSAID
+    if state.locked:
+        return "held", "locked"
+    half = (d.close_at + d.due_at) // 2
+    if free_at(state, state.plan_envelope, d.regimen, facts.utc_s) > half:
+        return "held", "gap"
+    return "held", "board-silent" if facts.board is None else "not-presented"
 
 
 def over(state: State, facts: Facts, fill: Fill) -> bool:
@@ -249,7 +273,9 @@ def drop_unplanned(state: State, facts: Facts) -> list[ev.Event]:
     """After a new version: an open dose that it no longer holds is skipped, before COMMIT."""
     if not (state.plan_envelope and facts.clock_trusted):
         return []
-    asked = {r.id: r.as_needed for r in plan_of_envelope(state.plan_envelope).regimens}
+    rules = plan_of_envelope(state.plan_envelope).regimens
+    asked = {r.id: r.as_needed for r in rules}
+    apart = {r.id for r in rules if r.elsewhere}
     for d in state.doses.values():
         rule = asked.get(d.regimen)
         if d.asked and d.stage == "open" and (rule is None or rule.quarters != d.quarters):
@@ -258,7 +284,8 @@ def drop_unplanned(state: State, facts: Facts) -> list[ev.Event]:
             continue
         planned = between(state.plan_envelope, d.due_at - DAY_S, d.due_at + DAY_S)
         same = [p for p in planned if p.dose_id == d.dose_id]
-        if same and same[0].quarters == d.quarters and same[0].due_at == d.due_at:
+        there = d.elsewhere == (d.regimen in apart)
+        if there and same and (same[0].quarters, same[0].due_at) == (d.quarters, d.due_at):
             continue
         if d.stage == "ordered":
             assert state.order is not None

@@ -12,6 +12,7 @@ from typing import Final
 from controller import events as ev
 from controller.agenda import between, plan_of_envelope
 from controller.facts import Facts
+from controller.rules.elsewhere import loadable
 from controller.state import LOST, Fill, State
 from hal.wire import codes
 from hal.wire.messages import Actual
@@ -106,6 +107,9 @@ def hold_unplanned(state: State, facts: Facts) -> list[ev.Event]:
 
 def still_planned(envelope: str, fill: Fill) -> bool:
     """Whether a version holds exactly what lies in this compartment."""
+    here = loadable(envelope)
+    if not set(fill.regimens) <= here:
+        return False  # kept elsewhere from now on, or by every machine of this site
     if fill.kind == "asked":
         rules = {r.id: r.as_needed for r in plan_of_envelope(envelope).regimens}
         rule = rules.get(fill.regimens[0])

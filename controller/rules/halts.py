@@ -17,6 +17,7 @@ from controller.facts import Facts
 from controller.rules.alerts import close
 from controller.rules.doses import over
 from controller.rules.fills import ON_HOLD, still_planned
+from controller.rules.holdpoints import holds
 from controller.state import Fill, State
 
 STOPPED: Final = "plan-change"  # must come out before anything else goes in
@@ -81,8 +82,19 @@ def would_free(state: State, facts: Facts, regimens: Iterable[str]) -> list[Held
     return _rounds(
         f
         for f in _live(state, facts)
-        if f.code == ON_HOLD and named & set(f.regimens) and not rest & set(f.regimens)
+        if named & set(f.regimens)
+        and not rest & set(f.regimens)
+        and (f.code == ON_HOLD or _at_point(state, facts, f))
     )
+
+
+def _at_point(state: State, facts: Facts, f: Fill) -> bool:
+    """Whether it waits for the very resume that would be taken now."""
+    now, envelope = facts.early_s, state.plan_envelope
+    pairs = [
+        (holds(state, envelope, r, f.due_at), holds(state, envelope, r, now)) for r in f.regimens
+    ]
+    return any(point is not None and point == at_now for point, at_now in pairs)
 
 
 def would_change(state: State, facts: Facts, envelope: str) -> list[HeldRound]:

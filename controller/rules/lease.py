@@ -33,7 +33,7 @@ def build_lease(state: State, facts: Facts) -> Lease | None:
     lease.tray_index = facts.board.tray_index
     lease.door_count = facts.board.door_count
     lease.version = state.pending_version or state.plan_version
-    counters = counters_of(envelope)
+    counters = [c for c in counters_of(envelope) if c.on_board]
     lease.groups = [Group(c.key, c.gap_s, c.cap) for c in counters]
     for fill in state.fills.values():
         if fill.state != "loaded" or over(state, facts, fill):
@@ -49,7 +49,7 @@ def build_lease(state: State, facts: Facts) -> Lease | None:
         row.tolerance_mg = fill.tolerance_mg
         for index, counter in enumerate(counters):
             units = sum(
-                q
+                counter.units_of(r, q)
                 for r, q in zip(fill.regimens, fill.quarters, strict=True)
                 if r in counter.regimens
             )
@@ -108,4 +108,6 @@ def last_taken(state: State, regimen: Regimen, said: LastTaken, by: str) -> ev.E
     asked = regimen.as_needed
     takes = [take for step in regimen.steps for take in step.takes]
     quarters = asked.quarters if asked else max((take.quarters for take in takes), default=0)
-    return ev.LastTaken(regimen.id, word, taken_at, quarters, regimen.ingredients, by)
+    amounts = tuple(ug for _, ug in regimen.amounts)
+    of = (quarters, regimen.ingredients, by, amounts)
+    return ev.LastTaken(regimen.id, word, taken_at, *of)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from controller import events as ev
 from controller.facts import Facts
 from controller.rules.doses import FINISH_S, doses_of, round_doses
+from controller.rules.holdpoints import holds
 from controller.rules.limits import free_at, room_at
 from controller.rules.rounds import digest, live, may_move, next_order, outrun, ready
 from controller.state import OF_ONE_FILL, Fill, Order, State
@@ -97,6 +98,8 @@ def _limits(state: State, facts: Facts, order: Order) -> bool:
     same = round_doses(state)  # one round is one intake, as the board counts it too
     for dose_id in order.doses:
         d = state.doses[dose_id]
+        if holds(state, state.plan_envelope, d.regimen, d.due_at) is not None:
+            return False
         if free_at(state, state.plan_envelope, d.regimen, now, same) > now:
             return False
         if room_at(state, state.plan_envelope, d.regimen, d.quarters, now):

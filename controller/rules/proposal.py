@@ -14,6 +14,7 @@ from controller.agenda import plan_of_envelope
 from controller.facts import Facts
 from controller.rules.demand import groups_of, uncovered, wanted_envelope
 from controller.rules.doses import over
+from controller.rules.elsewhere import loadable
 from controller.rules.fills import BROKEN_OFF, EMPTY_FIRST, OPENED, keeps
 from controller.state import Fill, State
 from hal.wire import codes
@@ -72,8 +73,10 @@ def proposal(state: State, facts: Facts) -> list[Proposed]:
     begun = {row.compartment for row in rows}
     named = {dose_id for row in rows for dose_id in row.doses}
     free = [c for c in range(codes.COMPARTMENTS) if c not in begun and _reusable(state, facts, c)]
+    here = loadable(envelope)
     for regimen in plan.regimens:
-        if regimen.as_needed is not None and regimen.id not in state.halts:
+        wanted = regimen.as_needed is not None and regimen.id in here
+        if wanted and regimen.id not in state.halts:
             held = _asked_fills(state, regimen.id)
             held += sum(1 for row in rows if row.kind == "asked" and row.regimens == (regimen.id,))
             for _ in range(max(0, min(facts.settings.asked_reserve - held, len(free)))):

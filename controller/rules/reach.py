@@ -12,6 +12,7 @@ from functools import lru_cache
 from controller.agenda import between, plan_of_envelope
 from controller.facts import Facts
 from controller.rules.demand import groups_of, wanted_envelope
+from controller.rules.elsewhere import loadable
 from controller.state import State
 from hal.wire import codes
 from schedules.model import DAY_S, Dose
@@ -23,10 +24,12 @@ def days(state: State, facts: Facts) -> tuple[int, int]:
     if not envelope:
         return 0, 0
     plan = plan_of_envelope(envelope)
-    asked = sum(1 for r in plan.regimens if r.as_needed is not None)
+    here = loadable(envelope)
+    asked = sum(1 for r in plan.regimens if r.as_needed is not None and r.id in here)
     room = max(0, codes.COMPARTMENTS - asked * facts.settings.asked_reserve)
     until = min(facts.utc_s + facts.settings.load_days * DAY_S, plan.valid_until)
-    ahead = between(envelope, facts.utc_s, until) if until > facts.utc_s else []
+    planned = between(envelope, facts.utc_s, until) if until > facts.utc_s else []
+    ahead = [d for d in planned if d.regimen_id in here]
     lasts = _lasts(ahead, facts.utc_s, until, room, lambda due_at: _alone(envelope, due_at))
     shared = _lasts(ahead, facts.utc_s, until, room, lambda due_at: 1)
     return lasts, shared - lasts
@@ -35,7 +38,9 @@ def days(state: State, facts: Facts) -> tuple[int, int]:
 @lru_cache(maxsize=512)
 def _alone(envelope: str, due_at: int) -> int:
     """Compartments that the round of one instant takes."""
-    return len(groups_of(plan_of_envelope(envelope), between(envelope, due_at, due_at + 1)))
+    here = loadable(envelope)
+    rows = [d for d in between(envelope, due_at, due_at + 1) if d.regimen_id in here]
+    return len(groups_of(plan_of_envelope(envelope), rows))
 
 
 def _lasts(

@@ -13,6 +13,7 @@ from typing import Final
 from controller import events as ev
 from controller.facts import Facts
 from controller.rules.doses import doses_of
+from controller.rules.holdpoints import holds
 from controller.rules.limits import free_at, room_at
 from controller.state import Fill, Order, State
 
@@ -63,6 +64,8 @@ def ready(state: State, facts: Facts, fill: Fill) -> bool:
         if facts.early_s < d.open_at or facts.late_s >= d.close_at:
             return False
         if d.refused_at and d.refused_at <= facts.utc_s < d.refused_at + RETRY_S:
+            return False
+        if holds(state, state.plan_envelope, d.regimen, d.due_at) is not None:
             return False
         if free_at(state, state.plan_envelope, d.regimen, facts.early_s) > facts.early_s:
             return False

@@ -63,6 +63,7 @@ SENTENCES = {
     "ClockConfirmed": ("{by} confirmed the time.", "good", True),
     "ClockRepaired": ("{by} set the record back to the true time.", "due", True),
     "GivenLate": ("{by} gave {dose} late, by hand{late}.", "due", True),
+    "TakingSaid": ("{by} says of {dose}: {word}{how}.", "due", True),
     "BoardJoined": ("The machine answered.", "good", False),
     "BoardLost": ("The machine fell silent.", "bad", True),
     "BoardReset": ("The machine restarted{because}.", "due", True),

@@ -14,7 +14,7 @@ from controller import events as ev
 from controller.events import Json
 from controller.facts import Facts
 from controller.state import State
-from controller.wishes import asking, byhand, doses, loading, people
+from controller.wishes import asking, byhand, confirm, doses, loading, people
 from controller.wishes.arguments import Refused as Refused
 from controller.wishes.asking import may_ask as may_ask
 
@@ -32,6 +32,8 @@ _VERBS: Final[dict[str, Callable[[State, Facts, Mapping[str, Json]], list[ev.Eve
     "ask": asking.ask,
     "settle": doses.settle,
     "skip": doses.skip,
+    "confirm": confirm.confirm,
+    "not-taken": confirm.not_taken,
     "give-late": doses.give_late,
     "hand-out": doses.hand_out,
     "acknowledge": people.acknowledge,

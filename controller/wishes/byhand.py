@@ -19,7 +19,7 @@ from controller.rules.limits import free_at, room_at
 from controller.rules.rounds import live
 from controller.state import LOST, DoseLife, Fill, State
 from controller.wishes.arguments import Refused, at_machine, number, text
-from controller.wishes.doses import needs_second, on_its_tray
+from controller.wishes.doses import needs_second, on_its_tray, passed_point, said_first
 from hal.wire import codes
 
 HOW = "by-hand"
@@ -66,6 +66,7 @@ def _lives(state: State, facts: Facts, fill: Fill, done: bool) -> list[DoseLife]
             raise Refused("too-late", "Its time is over; ask somebody who may decide that.")
         if d.regimen in state.halts:
             raise Refused("stopped", "This medicine was stopped or put on hold.")
+        passed_point(state, d.regimen, d.due_at)
         if d.stage == "uncertain" and needs_second(state, d.regimen):
             why = "A doubt about this medicine is settled by two people, and not by giving more."
             raise Refused("second-person", why)
@@ -86,6 +87,7 @@ def _in_limits(state: State, facts: Facts, d: DoseLife, fill: tuple[str, ...]) -
     What is in doubt of this very fill was counted in the compartment: nothing of it fell.
     """
     now = facts.early_s
+    said_first(state, d, now, fill)
     counted = any(r.dose_id == d.dose_id for r in state.releases)
     gap = free_at(state, state.plan_envelope, d.regimen, now, fill)
     quarters = 0 if counted else d.quarters  # in the sum already

@@ -15,6 +15,8 @@ from controller.events import Json
 from controller.facts import Facts
 from controller.rules.alerts import alert_id, close
 from controller.rules.doses import fill_of, opening
+from controller.rules.elsewhere import supposing
+from controller.rules.holdpoints import holds
 from controller.rules.limits import free_at, room_at
 from controller.state import LOST, DoseLife, Fill, State
 from controller.wishes.arguments import Refused, at_machine, number, text
@@ -22,6 +24,7 @@ from hal.wire import codes
 from schedules.model import DAY_S, Dose
 
 LATE_REASONS: Final = ("came-late", "was-away", "machine-could-not", "prescriber-says")
+SKIP_REASONS: Final = ("refused", "unwell", "not-there", "not-needed", "prescriber-says")
 UNSURE: Final = (LOST, "stray-fall", "tray-changed", "held-by-board")  # nobody knows the contents
 
 
@@ -60,6 +63,15 @@ def needs_second(state: State, regimen: str) -> bool:
     return True
 
 
+def then_of(state: State, regimen: str) -> str:
+    """What the plan wants of a dose that was not had: skip or ask; "" where no plan knows it."""
+    for envelope in (state.plan_envelope, *(f[0] for f in reversed(state.former))):
+        for one in plan_of_envelope(envelope).regimens if envelope else ():
+            if one.id == regimen:
+                return one.window.then
+    return ""
+
+
 def give_late(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
     """A person at the open machine gives what was missed, once, inside gap and caps (R17)."""
     at_machine(facts)
@@ -69,6 +81,9 @@ def give_late(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.E
     d = state.doses.get(dose_id)
     if d is None or d.stage not in ("missed", "held") or d.taken_late_at:
         raise Refused("not-missed", "Only a dose that was missed or held can be given late.")
+    if then_of(state, d.regimen) == "skip":
+        why = "The plan says that this one is left out once its time is over. Do not give it."
+        raise Refused("then-skip", why)
     fill = fill_of(state, d)
     fallen = any(r.dose_id == dose_id for r in state.releases)
     if fallen or fill is None or fill.state not in ("loaded", "held") or fill.code in UNSURE:
@@ -103,6 +118,8 @@ def _in_limits(state: State, facts: Facts, d: DoseLife) -> None:
     now = facts.early_s
     if d.regimen in state.halts:
         raise Refused("stopped", "This medicine was stopped or put on hold.")
+    passed_point(state, d.regimen, d.due_at)
+    said_first(state, d, now)
     free = free_at(state, state.plan_envelope, d.regimen, now)
     if free > now:
         raise Refused("gap", "Too soon after the last one.", free)
@@ -115,6 +132,26 @@ def _in_limits(state: State, facts: Facts, d: DoseLife) -> None:
             late = row.regimen_id in counter.regimens and row.close_at <= now + counter.gap_s
             if late and row.dose_id != d.dose_id:
                 raise Refused("next-dose", "It is too near to the next one: leave it out.")
+
+
+def passed_point(state: State, regimen: str, due_at: int) -> None:
+    """Raises Refused for a step that waits for two people."""
+    if holds(state, state.plan_envelope, regimen, due_at) is not None:
+        raise Refused("hold-point", "Its step waits for two people: they sign that it goes on.")
+
+
+def said_first(state: State, d: DoseLife, now: int, but: tuple[str, ...] = ()) -> None:
+    """Raises Refused while nobody has said what became of the same medicine kept elsewhere."""
+    envelope, known = state.plan_envelope, supposing(state, now)
+    if known is state:
+        return
+    before = free_at(state, envelope, d.regimen, now, but)
+    free = free_at(known, envelope, d.regimen, now, but)
+    room = room_at(known, envelope, d.regimen, d.quarters, now)
+    more = room > room_at(state, envelope, d.regimen, d.quarters, now)
+    if (free > now and free > before) or more:
+        why = "The same may have been taken outside the machine: say what became of that first."
+        raise Refused("say-first", why, max(free, room))
 
 
 def hand_out(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]:
@@ -141,6 +178,10 @@ def hand_out(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Ev
             happened.append(opening(state.plan_envelope, row))
         elif life is None or life.stage != "open":
             raise Refused("not-open", "One of its doses is not to be given any more.")
+        named = life or row
+        assert named is not None
+        rule = named.regimen if isinstance(named, DoseLife) else named.regimen_id
+        passed_point(state, rule, named.due_at)
         _in_time(state, life or row, facts)
         happened.append(ev.DoseClosed(dose_id, "handed-out", purpose, 0, by))
     return happened
@@ -172,7 +213,10 @@ def skip(state: State, facts: Facts, wish: Mapping[str, Json]) -> list[ev.Event]
     d = state.doses.get(dose_id)
     if d is None or d.stage != "open":
         raise Refused("not-open", "Only an open dose that is not being released can be skipped.")
-    happened = close(state, d, "skipped", "by request", 0, by)
+    why = wish.get("reason")
+    if why not in (*SKIP_REASONS, *(() if d.elsewhere else (None,))):
+        raise Refused("say-reason", f"Say why: {', '.join(SKIP_REASONS)}.")
+    happened = close(state, d, "skipped", str(why or "by request"), 0, by)
     fill = fill_of(state, d)
     for other in fill.doses if fill is not None else ():
         # what shares its compartment can fall only with it: somebody must hear that now

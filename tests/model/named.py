@@ -21,8 +21,8 @@ _NAMED: Final[Mapping[str, Mutant]] = {
         (
             Edit(
                 "controller.rules.limits",
-                "        (r.lifted_at or now_s, r.quarters)",
-                "        (r.at_s, r.quarters)",
+                "        (r.lifted_at or now_s, fed(envelope, counter, r))",
+                "        (r.at_s, fed(envelope, counter, r))",
             ),
         ),
         test="tests/controller/test_hostile_record.py::test_a_cap_counts_from_the_lift",
