@@ -184,17 +184,7 @@ def _known(asked: Asked, desk: _Desk) -> _Known | None:
 
 def _regimen(asked: Asked, regimen_id: str, desk: _Desk) -> Change:
     """A new or changed regimen, and the next version of the plan with it."""
-    zone = zone_of(desk.patient.zone)
-    assert zone is not None
-    start = local(zone, desk.now_s).replace(tzinfo=None, second=0, microsecond=0)
-    name = str(asked.resource["id"])
-    said = replace(asked.said, id=regimen_id) if regimen_id else asked.said
-    try:
-        fragment, refusals = convert([asked.resource], _frame(desk.patient, start), {name: said})
-    except PlanRefused as refused:
-        raise _fault(asked, refused.code, refused.sentence, INTERNAL) from None
-    if refusals or not fragment.regimens:
-        raise MessageRefused(*(_as_fault(asked, one) for one in refusals))
+    fragment = fragment_of(asked, regimen_id, desk.patient, desk.now_s)
     (regimen,) = fragment.regimens
     document = file_form(typed(fragment))
     assert isinstance(document, dict)
@@ -205,6 +195,22 @@ def _regimen(asked: Asked, regimen_id: str, desk: _Desk) -> Change:
     desk.lines += _next_version(desk, fragment, does, asked.number)
     sentence = f"{does} regimen {regimen.id}"
     return Change(asked.control, desk.patient.patient, asked.names, regimen.id, does, sentence)
+
+
+def fragment_of(asked: Asked, regimen_id: str, patient: Patient, now_s: int) -> Plan:
+    """A plan of nothing but the order's regimen, as it is loaded now; MessageRefused by name."""
+    zone = zone_of(patient.zone)
+    assert zone is not None
+    start = local(zone, now_s).replace(tzinfo=None, second=0, microsecond=0)
+    name = str(asked.resource["id"])
+    said = replace(asked.said, id=regimen_id) if regimen_id else asked.said
+    try:
+        fragment, refusals = convert([asked.resource], _frame(patient, start), {name: said})
+    except PlanRefused as refused:
+        raise _fault(asked, refused.code, refused.sentence, INTERNAL) from None
+    if refusals or not fragment.regimens:
+        raise MessageRefused(*(_as_fault(asked, one) for one in refusals))
+    return fragment
 
 
 def _frame(patient: Patient, start: datetime) -> Frame:
