@@ -7,6 +7,8 @@ hub's monotonic time. Silence is never a missed dose, for nobody knows: the word
 
 from dataclasses import dataclass
 
+from fleet.timers import Timers
+
 SILENT_AFTER_S = 900.0  # three heartbeats without a word
 OFFLINE_AFTER_S = 30.0  # the broker says it is gone: a short grace for a router's hiccup
 
@@ -47,10 +49,11 @@ class Vigil:
         self._silent_after_s = silent_after_s
         self._offline_after_s = offline_after_s
         self._machines: dict[str, _Machine] = {}
+        self._timers = Timers()  # one per machine that is not silent
 
     def expect(self, device: str, last_at: str, now_s: float) -> None:
         """A machine we know of: its time to speak begins now, if it has not already."""
-        self._machines.setdefault(device, _Machine(last_at, now_s))
+        self._watch(device, self._machines.setdefault(device, _Machine(last_at, now_s)))
 
     def heard(self, device: str, at: str, now_s: float) -> str | None:
         """It spoke; its last instant before the silence that has ended, else None."""
@@ -59,6 +62,7 @@ class Vigil:
         machine.last_at = max(machine.last_at, at)
         machine.heard_s = now_s
         machine.offline_s, machine.silent = None, False
+        self._watch(device, machine)
         return since if was_silent else None
 
     def offline(self, device: str, now_s: float) -> None:
@@ -66,37 +70,42 @@ class Vigil:
         machine = self._machines.setdefault(device, _Machine("", now_s))
         if machine.offline_s is None:
             machine.offline_s = now_s
+            self._watch(device, machine)
 
     def online(self, device: str) -> None:
         """The broker says that it is back; silence ends only when it speaks."""
         if device in self._machines:
             self._machines[device].offline_s = None
+            self._watch(device, self._machines[device])
 
     def begin_anew(self, now_s: float) -> None:
         """We were deaf ourselves: everybody's time to speak begins now."""
-        for machine in self._machines.values():
+        for device, machine in self._machines.items():
             machine.heard_s, machine.offline_s = now_s, None
+            self._watch(device, machine)
 
     def check(self, now_s: float) -> list[tuple[str, str]]:
         """(device, last instant it spoke of) of all that have just become silent."""
         fallen = []
-        for device, machine in self._machines.items():
-            if not machine.silent and now_s >= self._due(machine):
-                machine.silent = True
-                fallen.append((device, machine.last_at))
+        for device in self._timers.due(now_s):
+            machine = self._machines[device]
+            machine.silent = True
+            fallen.append((device, machine.last_at))
         return fallen
 
     def next_s(self) -> float | None:
         """When `check` may next find something; None while nobody is expected."""
-        due = [self._due(one) for one in self._machines.values() if not one.silent]
-        return min(due) if due else None
+        return self._timers.next_at()
 
     def silent(self) -> list[str]:
         """All machines that are silent now."""
         return sorted(device for device, one in self._machines.items() if one.silent)
 
-    def _due(self, machine: _Machine) -> float:
+    def _watch(self, device: str, machine: _Machine) -> None:
+        """Set its timer by what is known of it; one that is silent has none."""
+        if machine.silent:
+            return
         due = machine.heard_s + self._silent_after_s
         if machine.offline_s is not None:
             due = min(due, machine.offline_s + self._offline_after_s)
-        return due
+        self._timers.set(device, due)
