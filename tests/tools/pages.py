@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from controller.diagram import mermaid
+from tests.tools.worked import worked_examples
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,6 +22,7 @@ def life_of_a_dose() -> str:
 
 BLOCKS: dict[str, tuple[str, Callable[[], str]]] = {
     "life of a dose": ("controller/README.md", life_of_a_dose),
+    "six worked examples": ("schedules/README.md", worked_examples),
 }
 
 
