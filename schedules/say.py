@@ -73,6 +73,13 @@ def elapsed(seconds: int, language: str = "en") -> str:
     return " ".join(parts) or _counted(0, "min", language)
 
 
+def hours(seconds: int, language: str = "en") -> str:
+    """Elapsed time that must not be taken for days of the calendar: 72 hours, never 3 days."""
+    if seconds % 3600:
+        return _counted(seconds // 60, "min", language)
+    return _counted(seconds // 3600, "h", language)
+
+
 def span(value: Span, language: str = "en") -> str:
     """A calendar length: 10 days, 1 week."""
     return _counted(value.count, value.unit, language)
@@ -138,8 +145,10 @@ def step(one: Step, unit: str, language: str = "en", clock: Clock | None = None)
     ends = _ends(one, language)
     if not ends:
         return words
-    first = f"{phrase(language, 'comma')}{phrase(language, 'whichever')}" if len(ends) > 1 else ""
-    return f"{words} {joined(ends, language, 'or')}{first}"
+    comma = phrase(language, "comma")
+    first = f"{comma}{phrase(language, 'whichever')}" if len(ends) > 1 else ""
+    gap = comma if len(ends) == 1 and one.doses else " "  # no number beside another
+    return f"{words}{gap}{joined(ends, language, 'or')}{first}"
 
 
 def _ends(one: Step, language: str) -> list[str]:
@@ -147,7 +156,7 @@ def _ends(one: Step, language: str) -> list[str]:
     if one.length is not None:
         found.append(phrase(language, "for", span=span(one.length, language)))
     if one.elapsed_s:
-        found.append(phrase(language, "for", span=elapsed(one.elapsed_s, language)))
+        found.append(phrase(language, "for", span=hours(one.elapsed_s, language)))
     if one.until is not None and one.until_minute is None:
         found.append(phrase(language, "until-day", date=day(one.until, language)))
     elif one.until is not None and one.until_minute is not None:
@@ -163,7 +172,7 @@ def take(one: Take, unit: str, language: str = "en", clock: Clock | None = None)
     """One take: how much, how often, when, on which days."""
     amount = dose(one.quarters, unit, language)
     if one.every_s:
-        return f"{amount} {phrase(language, 'every', span=elapsed(one.every_s, language))}"
+        return f"{amount} {phrase(language, 'every', span=hours(one.every_s, language))}"
     if one.on:
         found = [moment(each.on_date, each.minute, language) for each in one.on]
         return f"{amount} {phrase(language, 'once-on', moment=joined(found, language))}"

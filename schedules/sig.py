@@ -18,7 +18,8 @@ SCHEMA = "posology-proposal/1"
 GRAMMARS: dict[str, Grammar] = {"en": ENGLISH, "de": GERMAN}
 MISSING = ("id", "name", "strength", "ingredients", "piece_mg", "start", "last_taken")
 _SEPARATORS = {"and", "comma", "stop"}
-_LENGTHS = {"for-days": "d", "for-weeks": "wk", "for-months": "mo"}
+_LENGTHS = {"for-days": "d", "for-weeks": "wk", "for-months": "mo", "for-hours": "h"}
+_COUNTS = ("in-all", "in-all-or")
 _FOOD = {"food", "food-near", "food-off", "each-meal"}
 _MAX = {"max", "max-a-day", "max-doses", "max-doses-a-day", "max-days", "at-once", "up-to", "gap"}
 
@@ -128,8 +129,8 @@ class _Sentence:
 
     def _step(self, phrases: list[Phrase], last: bool) -> dict[str, Document]:
         step: dict[str, Document] = {}
-        lengths = [one for one in phrases if one.kind in _LENGTHS or one.kind == "in-all"]
-        if len(lengths) > 1:
+        lengths = [one for one in phrases if one.kind in _LENGTHS or one.kind in _COUNTS]
+        if len({one.kind == "in-all-or" for one in lengths}) < len(lengths):
             self._refuse("two-ends", "how long is said twice")
         if lengths and self._inside(lengths[0], phrases):
             self._refuse("which-dose", "how long for: for the first dose only, or for all?")
@@ -137,13 +138,17 @@ class _Sentence:
             count = int(one.values[0])
             if not 1 <= count <= 366:
                 self._refuse("implausible-number", "so long")
-            if one.kind == "in-all":
+            if one.kind in _COUNTS:
                 step["doses"] = str(count)
             else:
                 step["for"] = f"{count}{_LENGTHS[one.kind]}"
         if not lengths and not last:
             self._refuse("sequence-without-end", "say how long before what comes then")
         found: list[Document] = []
+        if any(one.kind == "pause" for one in phrases):
+            if any(_is_dose(one) or one.kind in TIMING for one in phrases) or not lengths:
+                self._refuse("which-dose", "nothing, and yet something?")
+            return {**step, "take": found}
         for group in self._groups(phrases):
             found.extend(takes(group, self.made.assumed))
         step["take"] = found
@@ -228,7 +233,7 @@ class _Sentence:
     def _as_needed(self) -> None:
         made = self.made
         for one in self.phrases:
-            if one.kind == "then" or one.kind in _LENGTHS or one.kind == "in-all":
+            if one.kind in ("then", "pause", *_LENGTHS, *_COUNTS):
                 self._refuse("as-needed-when", "as needed, and for a time: plan it by hand")
         timing = [one for one in self.phrases if one.kind in TIMING and one.kind not in _FOOD]
         doses = [one for one in self.phrases if _is_dose(one)]

@@ -26,9 +26,16 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 TIMING = {
     "times", "daily", "per-day", "weekly", "times-a-week", "day", "every-day-named",
     "every-n-days", "every-n-weeks", "interval", "part", "meal", "meal-near", "meal-off",
-    "meal-at", "food", "food-near", "food-off", "each-meal", "clock",
+    "meal-at", "food", "food-near", "food-off", "each-meal", "clock", "meal-hours",
+    "times-every-weeks", "day-of-month", "times-a-month", "of-month", "of-months",
+    "times-every-months",
 }  # fmt: skip
-DAY_RULES = {"weekly", "times-a-week", "day", "every-day-named", "every-n-days", "every-n-weeks"}
+ANCHORS = ("part", "meal", "meal-near", "meal-off", "meal-at", "meal-hours")
+MONTHS = ("times-a-month", "of-month", "of-months", "times-every-months")
+DAY_RULES = {
+    "weekly", "times-a-week", "day", "every-day-named", "every-n-days", "every-n-weeks",
+    "times-every-weeks", "day-of-month", *MONTHS,
+}  # fmt: skip
 
 
 @dataclass
@@ -97,9 +104,11 @@ def _count(group: Group) -> int:
 
 def _days(group: Group) -> dict[str, Document]:
     """The day rule of the takes; empty: every day."""
+    if group.of("day-of-month", *MONTHS):
+        return _month(group)
     named = group.of("day", "every-day-named")
     weeks, each = group.of("every-n-weeks"), group.of("every-n-days")
-    weekly = group.of("weekly", "times-a-week")
+    weekly = group.of("weekly", "times-a-week", "times-every-weeks")
     if bool(named) + bool(each) > 1 or len(weeks) + len(each) + len(weekly) > 1:
         raise TextRefused("two-timings", group.words, "two rules for the days")
     if each:
@@ -120,11 +129,40 @@ def _days(group: Group) -> dict[str, Document]:
     if times != len(wanted) or len(wanted) != len(named):
         raise TextRefused("count-vs-times", group.words, "as many days are named as times a week")
     rule: dict[str, Document] = {"days": [WEEKDAYS[day] for day in wanted]}
-    if weeks and _int(weeks[0]) != 1:
-        if not 1 <= _int(weeks[0]) <= 26:
-            raise TextRefused("implausible-number", group.words, "so many weeks apart")
-        rule["every_weeks"] = str(_int(weeks[0]))
-    return rule
+    apart = (
+        int([*weeks, *group.of("times-every-weeks")][0].values[-1])
+        if weeks or (group.of("times-every-weeks"))
+        else 1
+    )
+    if not 1 <= apart <= 26:
+        raise TextRefused("implausible-number", group.words, "so many weeks apart")
+    return {**rule, "every_weeks": str(apart)} if apart > 1 else rule
+
+
+def _month(group: Group) -> dict[str, Document]:
+    """Days of the month, which have to say that they come again."""
+    days, often = group.of("day-of-month"), group.of(*MONTHS)
+    others = DAY_RULES - {"day-of-month", *MONTHS}
+    if len(often) > 1 or group.of(*others):
+        raise TextRefused("two-timings", group.words, "two rules for the days")
+    if not days:
+        why = "on which day of the month? without one it could be taken daily"
+        raise TextRefused("day-not-said", group.words, why)
+    if not often:
+        why = "once, or every month? write of every month"
+        raise TextRefused("one-day-or-every", group.words, why)
+    wanted = sorted({_int(one) for one in days})
+    counted = often[0].kind in ("times-a-month", "times-every-months")
+    if len(wanted) != len(days) or (counted and _int(often[0]) != len(wanted)):
+        raise TextRefused("count-vs-times", group.words, "as many days are named as times a month")
+    if wanted[0] < 1 or wanted[-1] > 28:
+        raise TextRefused("day-of-month", group.words, "not every month has a day after the 28th")
+    apart = int(often[0].values[-1]) if often[0].kind in ("of-months", "times-every-months") else 1
+    if not 1 <= apart <= 24:
+        raise TextRefused("implausible-number", group.words, "so many months apart")
+    named = [str(day) for day in wanted]
+    rule: dict[str, Document] = {"day_of_month": named[0] if len(named) == 1 else [*named]}
+    return {**rule, "every_months": str(apart)} if apart > 1 else rule
 
 
 def _times(
@@ -136,8 +174,7 @@ def _times(
         raise TextRefused("two-timings", group.words, "food is named twice")
     if group.scheme:
         return _scheme(group, count, food, assumed)
-    words = [_anchor(one, assumed) for one in group.of("part", "meal", "meal-near", "meal-off",
-                                                       "meal-at")]  # fmt: skip
+    words = [_anchor(one, assumed) for one in group.of(*ANCHORS)]
     clocks = [_clock(one, assumed) for one in group.of("clock")]
     if len(set(words + clocks)) < len(words) + len(clocks):
         raise TextRefused("two-timings", group.words, "the same time is named twice")
@@ -169,7 +206,7 @@ def _times(
 def _scheme(
     group: Group, count: int, food: list[Phrase], assumed: list[str]
 ) -> list[tuple[int, list[str], list[str]]]:
-    if group.of("part", "meal", "meal-near", "meal-off", "meal-at", "clock"):
+    if group.of(*ANCHORS, "clock"):
         raise TextRefused("two-timings", group.words, "a scheme, and something else about when")
     if count > 1 and count != sum(1 for one in group.scheme if one):
         raise TextRefused("count-vs-times", group.words, "the scheme has another number of doses")
@@ -188,6 +225,9 @@ def _anchor(phrase: Phrase, assumed: list[str]) -> str:
         return str(phrase.values[0])
     if phrase.kind == "meal-off":
         return _offset(str(phrase.values[1]), int(phrase.values[0]) * int(phrase.values[2]))
+    if phrase.kind == "meal-hours":
+        hours, minutes, word, side = phrase.values
+        return _offset(str(word), int(side) * (60 * int(hours) + int(minutes)))
     if phrase.kind == "meal-at":
         return _offset(str(phrase.values[0]), int(phrase.values[1]))
     assumed.append(f"before or after {phrase.values[0]}: {NEAR_MIN} minutes")

@@ -327,7 +327,7 @@ def test_steps_and_takes_are_joined_by_the_rules() -> None:
     )
     assert (
         "2 tablets once a day at 08:00, and 1 tablet once a day at 20:00 for 1 week, then nothing "
-        "for 7 days, then 1 tablet once a day at 08:00 3 times in all"
+        "for 7 days, then 1 tablet once a day at 08:00, 3 times in all"
     ) == instruction(steps, "tablet")
 
 
