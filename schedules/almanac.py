@@ -16,6 +16,7 @@ from schedules.model import DAY_S
 EPOCH = date(1970, 1, 1).toordinal()
 FIRST_DAY = date(1900, 1, 1).toordinal() - EPOCH
 LAST_DAY = date(2200, 1, 1).toordinal() - EPOCH  # beyond: every day goes one by one
+MOST_UNEVEN = 4096  # instants of uneven days that are kept
 BEFORE, AFTER = 2, 3  # midnights in UTC around a day that must show one offset
 
 Run = tuple[int, int, int | None]  # first day, day after the last, offset (None: uneven)
@@ -37,6 +38,7 @@ class Almanac:
     def __init__(self, zone: ZoneInfo) -> None:
         self.zone = zone
         self._offsets: dict[int, int | None] = {}
+        self._uneven: dict[tuple[int, int], int | None] = {}  # (day, minute): instant
         self._runs: dict[int, list[Run]] = {}  # by year
 
     def offset(self, day: int) -> int | None:
@@ -54,8 +56,15 @@ class Almanac:
         offset = self.offset(day)
         if offset is not None and -1440 <= minute < 2880:
             return day * DAY_S + minute * 60 - offset
-        on_date = date_of(day)
-        return instant(self.zone, on_date, minute) if has_day(self.zone, on_date) else None
+        try:
+            return self._uneven[day, minute]
+        except KeyError:
+            on_date = date_of(day)
+            due = instant(self.zone, on_date, minute) if has_day(self.zone, on_date) else None
+            if len(self._uneven) >= MOST_UNEVEN:
+                self._uneven.clear()
+            self._uneven[day, minute] = due
+            return due
 
     def date_at(self, at_s: int) -> date:
         """The date on the wall at an instant."""

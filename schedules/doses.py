@@ -49,7 +49,7 @@ def doses(plan: Plan, from_s: int, to_s: int) -> list[Dose]:
             for line, (dues, days, occasion) in course.stretches(from_s, to_s):
                 made = _Maker(plan, course.regimen, line, occasion, table.almanac)
                 found.extend(map(made.dose, dues, days))
-    found.sort(key=_ORDER)
+    found.sort(key=_DUE_AT)  # the courses stand in order of their ids, and equals stay
     return found
 
 
@@ -92,7 +92,7 @@ def asked_dose(plan: Plan, regimen_id: str, log_epoch: str, number: int, at_s: i
     )
 
 
-_ORDER = attrgetter("due_at", "regimen_id")
+_DUE_AT = attrgetter("due_at")
 _new = object.__new__
 
 

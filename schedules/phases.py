@@ -143,8 +143,7 @@ def phases(
         number += 1
 
 
-@lru_cache(maxsize=512)
-def cycle(
+def lay(
     regimen: Regimen, zone_name: str, clock: tuple[tuple[str, int], ...], number: int
 ) -> tuple[Phase, ...]:
     """The phases of one cycle (number 0 where the regimen does not repeat)."""
@@ -168,6 +167,23 @@ def cycle(
         if end_s >= limit:
             break
     return tuple(found)
+
+
+cycle = lru_cache(maxsize=512)(lay)  # for those who ask now and then; timetable.py keeps its own
+
+
+def asked_span(plan: Plan, regimen: Regimen) -> tuple[int, int]:
+    """[from, until) in Unix seconds in which an as-needed regimen may be asked for."""
+    zone = zone_of(plan.zone)
+    assert zone is not None and regimen.as_needed is not None
+    begins = instant(zone, regimen.start.on_date, regimen.start.minute or 0)
+    until, minute = regimen.as_needed.until, regimen.as_needed.until_minute
+    ends = FOREVER
+    if until is not None and minute is not None:
+        ends = instant(zone, until, minute) + MINUTE_S
+    elif until is not None:
+        ends = instant(zone, until + timedelta(days=1), 0)
+    return max(begins, plan.valid_from), min(ends, plan.valid_until)
 
 
 def hold_point_of(plan: Plan, dose: Dose) -> HoldPoint | None:

@@ -13,7 +13,7 @@ from schedules.dayrule import next_day
 from schedules.lines import Beat, Found, Line, Named, Stretch, Times, runs_of
 from schedules.localtime import zone_of
 from schedules.model import DAY_S, Plan, Regimen, Take
-from schedules.phases import Phase, cycle, named_of, times_of
+from schedules.phases import Phase, lay, named_of, times_of
 
 MOST_CYCLES = 512  # of one regimen that are kept laid out
 MOST_PLANS = 32  # that are kept
@@ -106,7 +106,7 @@ class Course:
         return found
 
     def _lay(self, at: int) -> tuple[Laid, ...]:
-        phases = cycle(self.regimen, self._zone_name, self._clock, at)
+        phases = lay(self.regimen, self._zone_name, self._clock, at)
         return tuple(Laid(one.start_s, one.end_s, self._lines(one)) for one in phases)
 
     def _lines(self, phase: Phase) -> tuple[Line, ...]:
