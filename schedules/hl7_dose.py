@@ -12,7 +12,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from schedules.fhir import Said
-from schedules.fhir_quantity import UCUM
+from schedules.fhir_elsewhere import UCUM, unit_elsewhere
 from schedules.fhir_value import Element
 from schedules.hl7_message import MISSING, NOT_IN_TABLE, Segment
 from schedules.hl7_pattern import refused
@@ -21,6 +21,19 @@ from schedules.hl7_timing import number_of
 _FORM_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-orderableDrugForm"
 _ROUTE_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-RouteOfAdministration"
 _SNOMED = "http://snomed.info/sct"
+_ROUTES = {  # HL7 table 0162 in SNOMED CT, as far as fhir_quantity.py knows routes
+    "PO": "26643006",
+    "SC": "34206005",
+    "IM": "78421000",
+    "IH": "447694001",
+    "TD": "45890007",
+    "TP": "6064005",
+    "NS": "46713006",
+    "OP": "54485002",
+    "OT": "10547007",
+    "PR": "37161004",
+    "VG": "16857009",
+}
 _FORMS = {
     **dict.fromkeys(("tab", "tabs", "tablet", "tablets", "{tbl}", "{tablet}"), "TAB"),
     **dict.fromkeys(("cap", "caps", "capsule", "capsules", "{capsule}"), "CAP"),
@@ -120,6 +133,8 @@ def route_of(routes: list[Segment]) -> Element | None:
     if system in ("SCT", "SNM", "SNOMED"):
         return {"coding": [{"system": _SNOMED, "code": code}]}
     if system in ("", "HL70162", "0162"):
+        if code in _ROUTES:
+            return {"coding": [{"system": _SNOMED, "code": _ROUTES[code]}]}
         return {"coding": [{"system": _ROUTE_SYSTEM, "code": code}]} if code else {"text": name}
     return {"text": name or code}
 
@@ -178,7 +193,9 @@ def _quantity(
             return {"value": _number(value), "system": UCUM, "code": "1"}
     mass = next((ug for word in words if (ug := _ug(Fraction(1), word))), None)
     if mass is None:
-        return {"value": _number(value), "unit": words[0] if words else "nothing said"}
+        known = [word for word in words if unit_elsewhere("", None, word)]
+        unit = (known or words or ["nothing said"])[0]
+        return {"value": _number(value), "unit": unit}
     if piece is None:
         sentence = "the amount is a mass, and nothing says what one piece has: send RXE-25 and -26"
         raise refused("dose-unit", f"RXE-{field}", sentence)

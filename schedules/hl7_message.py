@@ -134,6 +134,9 @@ def read_message(data: bytes, default_charset: str = "ascii") -> Message:
     except UnicodeDecodeError:
         sentence = f"a byte is not of the character set {charset}: name the right one in MSH-18"
         raise _reject("charset", "MSH-18", sentence, NOT_IN_TABLE) from None
+    if text[-1] not in "\r\n":
+        sentence = "the last segment does not end with CR: was the message cut off?"
+        raise _reject("cut-off", "", sentence, SEQUENCE)
     return Message(tuple(_segments(_lines(text), marks, charset)))
 
 

@@ -5,9 +5,12 @@ of it. Not responsible for frames (mllp.py), orders (hl7_order.py, hl7_propose.p
 (hl7_adt.py) or for the folder (hl7_inbox.py). There is always exactly one answer.
 """
 
+import sys
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from schedules.fhir import Said
 from schedules.hl7_adt import MOVEMENTS, moved
@@ -32,6 +35,7 @@ from schedules.hl7_order import orders_of, unread
 from schedules.hl7_propose import Proposal, proposal_of
 from schedules.hl7_site import Patient, patient_of
 from schedules.localtime import zone_of
+from schedules.mllp import Framed
 
 MAX_CONTROL = 199
 ORDERS = "O11"
@@ -54,6 +58,19 @@ class Receiver:
         self._site = site
         self._inbox = inbox
         self._now_s = now_s
+
+    def answer_frame(self, one: Framed) -> bytes:
+        """The answer to what stood in a frame: of what was too long nothing is believed."""
+        code, sentence = "too-large", "longer than what is read here: send less at once"
+        if one.whole:
+            try:
+                return self.answer(one.data)
+            except Exception as broken:  # we are wrong: say so, keep nothing, answer the others
+                print(f"internal fault: {_where(broken)}", file=sys.stderr, flush=True)
+                code = "internal"
+                sentence = "this receiver has failed and has kept nothing: tell its keeper"
+        fault = Fault(code, "", sentence, INTERNAL, reject=True)
+        return answer(header_of(one.data), code_of((fault,)), sentence, (fault,), self._now_s())
 
     def answer(self, data: bytes) -> bytes:
         """The answer to these bytes; when it says AA, what was asked for is kept for good."""
@@ -91,6 +108,13 @@ class Receiver:
             with suppress(InboxFailed):  # the sender is told, and has the message
                 self._inbox.refuse(key, data, said)
         return said
+
+
+def _where(broken: Exception) -> str:
+    """Kind and places of a fault, without a word of the message."""
+    steps = traceback.extract_tb(broken.__traceback__)
+    places = " < ".join(f"{Path(one.filename).name}:{one.lineno}" for one in reversed(steps))
+    return f"{type(broken).__name__} at {places}"
 
 
 def read(data: bytes, site: Site, inbox: Inbox | None, now_s: int) -> tuple[Proposal, str]:

@@ -67,7 +67,9 @@ def run_listen(asked: argparse.Namespace) -> int:
         until = asyncio.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, until.set)
-        await mllp.serve(receiver.answer, asked.host, asked.port, mllp.Limits(), started, until)
+        await mllp.serve(
+            receiver.answer_frame, asked.host, asked.port, mllp.Limits(), started, until
+        )
 
     try:
         asyncio.run(run())

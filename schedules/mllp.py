@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 BEGIN, END, CR = b"\x0b", b"\x1c", b"\r"
 CHUNK = 1 << 16
-HEAD = 4096  # of a message that is too long: enough to answer it by its number
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,17 @@ class Limits:
     connections: int = 16
     unfinished_s: float = 30.0  # a frame that is begun must go on
     idle_s: float = 3600.0  # between frames
+
+
+@dataclass(frozen=True)
+class Framed:
+    """What stood in one frame; where it was too long, only its beginning, and not `whole`."""
+
+    data: bytes
+    whole: bool = True
+
+
+Answer = Callable[[Framed], bytes]
 
 
 class Frames:
@@ -45,12 +55,12 @@ class Frames:
         """Whether a frame is open."""
         return self._inside
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """The messages that these bytes complete; one that is too long comes as its beginning.
+    def feed(self, data: bytes) -> list[Framed]:
+        """The frames that these bytes complete.
 
         A second begin inside a frame begins anew: the first was not ended, and is not taken.
         """
-        found: list[bytes] = []
+        found: list[Framed] = []
         while data and not self.broken:
             if not self._inside:
                 before, mark, data = data.partition(BEGIN)
@@ -65,18 +75,15 @@ class Frames:
             if mark == BEGIN:
                 self._kept, self._length = bytearray(), 0
             elif mark == END:
-                found.append(self._whole())
+                found.append(Framed(bytes(self._kept), self._length == len(self._kept)))
                 self._inside, self._stray = False, 0
         return found
 
     def _keep(self, data: bytes) -> None:
         self._length += len(data)
-        room = self._limits.message + 1 - len(self._kept)
+        room = self._limits.message - len(self._kept)
         self._kept += data[: max(0, room)]
         self.broken = self._length > self._limits.endless
-
-    def _whole(self) -> bytes:
-        return bytes(self._kept)
 
 
 def framed(message: bytes) -> bytes:
@@ -85,7 +92,7 @@ def framed(message: bytes) -> bytes:
 
 
 async def serve(
-    answer: Callable[[bytes], bytes],
+    answer: Answer,
     host: str,
     port: int,
     limits: Limits,
@@ -120,7 +127,7 @@ async def serve(
 async def _converse(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
-    answer: Callable[[bytes], bytes],
+    answer: Answer,
     limits: Limits,
 ) -> None:
     frames = Frames(limits)
@@ -129,8 +136,8 @@ async def _converse(
         data = await asyncio.wait_for(reader.read(CHUNK), patience)
         if not data:
             return
-        for message in frames.feed(data):
-            writer.write(framed(answer(message)))
+        for one in frames.feed(data):
+            writer.write(framed(answer(one)))
             await asyncio.wait_for(writer.drain(), limits.unfinished_s)
 
 
@@ -156,8 +163,8 @@ class Sender:
                 data = self._socket.recv(CHUNK)
                 if not data:
                     raise Unanswered("the connection was cut before the answer")
-                if found := frames.feed(data):
-                    return found[0]
+                if (found := frames.feed(data)) and found[0].whole:
+                    return found[0].data
         except OSError as fault:
             raise Unanswered(f"no answer: {fault.strerror or 'in time'}") from None
         raise Unanswered("what came is no answer")

@@ -13,7 +13,7 @@ from controller.journal import Journal
 from hal.wire import codes
 from schedules import seal
 from schedules.canonical import plan_hash
-from schedules.mllp import Limits, serve
+from schedules.mllp import Framed, Limits, serve
 from schedules.planfile import parse_plan
 from tests.schedules.plans import plan_text, regimen
 
@@ -23,7 +23,7 @@ _HALF = "    steps: [{take: [{dose: 0.5, at: [21:00]}]}]"
 
 
 @contextmanager
-def listening(answer: Callable[[bytes], bytes], limits: Limits | None = None) -> Iterator[int]:
+def listening(answer: Callable[[Framed], bytes], limits: Limits | None = None) -> Iterator[int]:
     """A listener on this machine; its port."""
     ready, found = threading.Event(), [0]
     until: list[asyncio.Event] = []

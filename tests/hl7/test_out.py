@@ -1,6 +1,5 @@
 """RAS^O17 and RDS^O13 out: what is told of each outcome, and that it arrives once."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from controller.hl7.__main__ import main
 from controller.journal import Journal
 from schedules.hl7_answer import answer
 from schedules.hl7_message import Fault, Message, header_of, read_message
+from schedules.mllp import Framed
 from tests.hl7.hospital import Told, journal_of, listening
 from tests.hl7.sender import PATIENTS
 
@@ -31,10 +31,10 @@ class Hospital:
         self._lose = lose
         self._refuse = refuse
 
-    def answer(self, data: bytes) -> bytes:
+    def answer(self, one: Framed) -> bytes:
         """AA to what is new and to what it knows; each third answer may be lost on its way."""
         self.seen += 1
-        fields = header_of(data)
+        fields = header_of(one.data)
         if self._refuse:
             faults = (Fault("no", "", "no", reject=self._refuse == "AR"),)
             return answer(fields, self._refuse, "no", faults, 0)
@@ -170,7 +170,7 @@ def test_a_no_is_kept_and_told(
 
 def test_nobody_listens_and_all_of_it_waits(journal: Path, tmp_path: Path) -> None:
     """Exit code 1, every message still there."""
-    with listening(lambda data: data) as port:
+    with listening(lambda one: one.data) as port:
         pass
     assert 1 == run(journal, tmp_path / "out", "--send", f"127.0.0.1:{port}")
     assert 14 == len(written(tmp_path / "out"))
@@ -179,8 +179,7 @@ def test_nobody_listens_and_all_of_it_waits(journal: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize("wrong", [b"junk", b"MSH|^~\\&|a|b|c|d|e||ACK|1|P|2.5.1\rMSA|AA|other\r"])
 def test_an_answer_to_something_else_is_none(journal: Path, tmp_path: Path, wrong: bytes) -> None:
     """Only the number of the message itself says that it was taken."""
-    said: Callable[[bytes], bytes] = lambda _data: wrong  # noqa: E731
-    with listening(said) as port:
+    with listening(lambda _one: wrong) as port:
         assert 1 == run(journal, tmp_path / "out", "--send", f"127.0.0.1:{port}")
     assert [] == written(tmp_path / "out", "sent")
 

@@ -188,6 +188,16 @@ def test_a_mass_is_counted_by_the_strength_of_a_piece(tmp_path: Path) -> None:
     assert "dose-unit" == code(tmp_path, order("TQ1|1||BID", named))
 
 
+def test_what_is_kept_elsewhere_is_planned_and_never_loaded(tmp_path: Path) -> None:
+    """Puffs by inhalation are an inhaler that somebody confirms; puffs by mouth are nothing."""
+    puffs = RXE.replace("308136", "245")
+    puffs = puffs.replace("|1||TAB^Tablet^HL70292|TAB^Tablet^HL70292", "|2||PUFF^puffs|INH^Inhaler")
+    inhaled = [*order("TQ1|1||BID", puffs)[:-1], "RXR|IH^Inhalation^HL70162"]
+    found = plan(tmp_path, *inhaled).regimens[0]
+    assert (True, "inhaler", 8) == (found.elsewhere, found.form, found.steps[0].takes[0].quarters)
+    assert "route" == code(tmp_path, order("TQ1|1||BID", puffs))
+
+
 def test_as_needed_needs_a_gap_and_a_maximum(tmp_path: Path) -> None:
     """PRNQ6H gives the gap, the total daily dose (RXE-19) the maximum, RXE-27 nothing."""
     limited = f"{RXE}{'|' * 13}4^TAB"
