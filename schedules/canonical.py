@@ -53,7 +53,7 @@ def from_canonical(data: bytes) -> Plan:
 
 
 def read_json(data: bytes) -> Json:
-    """Strict JSON: no duplicate keys, fractions, nulls or trailing bytes."""
+    """Strict JSON: no duplicate keys, fractions, nulls, half characters or trailing bytes."""
     try:
         value: Json = json.loads(
             data.decode("utf-8"),
@@ -61,6 +61,8 @@ def read_json(data: bytes) -> Json:
             parse_float=_no_number,
             parse_constant=_no_number,
         )
+        if b"\\u" in data:  # half a character has no bytes: nothing could store or sign it
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (UnicodeDecodeError, RecursionError, ValueError) as fault:
         code = "trailing-bytes" if "Extra data" in str(fault) else "not-json"
         raise PlanRefused(code, "", "this is not one JSON document") from None

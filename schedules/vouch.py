@@ -92,7 +92,8 @@ def _vouch(payload: bytes) -> Vouch:
         raise PlanRefused("not-a-dose", "dose_id", "the number of a dose has 32 hex digits")
     if said["outcome"] not in OUTCOMES:
         raise PlanRefused("bad-outcome", "outcome", "say taken or missed; if unsure, sign nothing")
-    if not all(0 < len(said[key].strip()) <= TEXT_MAX for key in ("how", "by", "device")):
-        sentence = f"who, how and device are texts of 1 to {TEXT_MAX} characters"
+    texts = [said[key] for key in ("how", "by", "device")]
+    if not all(0 < len(one.strip()) <= TEXT_MAX and one.isprintable() for one in texts):
+        sentence = f"who, how and device are texts of 1 to {TEXT_MAX} characters that can be shown"
         raise PlanRefused("wrong-value", "payload", sentence)
     return Vouch(said["device"], dose_id, said["outcome"], said["how"], said["by"])
