@@ -32,6 +32,8 @@ from schedules.canonical import plan_hash
 from schedules.files import iso, read_plan, read_trusted
 from schedules.halt import is_act
 from schedules.model import PlanRefused
+from schedules.rules import is_rules
+from schedules.rules_readback import read_back_rules
 
 # commands with a file of their own: each adds its arguments and its `run`
 COMMANDS = (
@@ -72,10 +74,14 @@ def _show(asked: argparse.Namespace) -> int:
     data = Path(asked.plan).read_bytes()
     if is_act(data):
         return act_command.show_act(data, asked.of, _now_s(asked))
+    if is_rules(data):
+        print(read_back_rules(data), end="")
+        return 0
     plan = read_plan(asked.plan)
     print(readback.read_back(plan, asked.language))
     first = date.fromisoformat(asked.first) if asked.first else None
     print(readback.calendar(plan, first, asked.days, asked.language), end="")
+    check_command.print_checked(Path(asked.plan))
     return 0
 
 
@@ -110,12 +116,21 @@ def _verify(asked: argparse.Namespace) -> int:
     if is_act(data):
         return act_command.verify_file(data, asked.trusted, asked.device, now_s)
     trusted = read_trusted(Path(asked.trusted).read_bytes())
-    in_force = None
+    in_force, patient = None, ""
     if asked.in_force:
         before = seal.unverified(Path(asked.in_force).read_bytes().strip())
-        in_force = (before.version, plan_hash(before))
-    plan = seal.verify(data.strip(), trusted, device=asked.device, now_s=now_s, in_force=in_force)
+        in_force, patient = (before.version, plan_hash(before)), before.patient
+    plan = seal.verify(
+        data.strip(),
+        trusted,
+        device=asked.device,
+        now_s=now_s,
+        in_force=in_force,
+        patient=patient,
+    )
+    seal.check_begin(plan, now_s)
     print(f"may come into force: version {plan.version}, hash {plan_hash(plan)}")
+    check_command.print_checked(Path(asked.envelope))
     return 0
 
 

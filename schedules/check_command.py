@@ -39,6 +39,19 @@ def checked_in(path: Path) -> Checked:
     return seal.checked_of(data) if data.startswith(b"{") else Checked()
 
 
+def print_checked(path: Path) -> None:
+    """What an envelope says of its checks, in words; nothing for a plan that people write."""
+    data = path.read_bytes().strip()
+    if not data.startswith(b"{"):
+        return
+    checked = seal.checked_of(data)
+    rules = checked.rules.rpartition(" ")[0] or "none: interactions were NOT checked"
+    print(f"checked with rules: {rules}")
+    for one in checked.answers:
+        print(f"answered: {one.code} at {one.place}: {one.asked}\n  because: {one.reason}")
+    print(f"signed by {', '.join(seal.who_says(data)) or 'nobody'}")
+
+
 def _rules(asked: argparse.Namespace, used: str) -> Rules | None:
     if not asked.rules:
         return None
