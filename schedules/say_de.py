@@ -21,6 +21,7 @@ _MONTHS = [
 _DAYS = ["Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"]
 
 _UNITS = {  # one, several, half of one
+    "piece": ("Stück", "Stück", "ein halbes Stück"),
     "tablet": ("Tablette", "Tabletten", "eine halbe Tablette"),
     "capsule": ("Kapsel", "Kapseln", "eine halbe Kapsel"),
     "puff": ("Hub", "Hübe", "ein halber Hub"),

@@ -22,6 +22,7 @@ _MONTHS = [
 _DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 _UNITS = {  # one, several, half of one
+    "piece": ("piece", "pieces", "half a piece"),
     "tablet": ("tablet", "tablets", "half a tablet"),
     "capsule": ("capsule", "capsules", "half a capsule"),
     "puff": ("puff", "puffs", "half a puff"),

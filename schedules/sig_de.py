@@ -26,6 +26,14 @@ UNITS = {
     "tablette ( n )": "tablet",
     "kapsel|kapseln|kps": "capsule",
     "kapsel ( n )": "capsule",
+    "hub|hübe": "puff",
+    "sprühstoß|sprühstöße": "spray",
+    "pflaster": "patch",
+    "beutel": "sachet",
+    "tropfen": "drop",
+    "injektion|injektionen": "injection",
+    "zäpfchen": "suppository",
+    "ml|milliliter": "ml",
 }
 
 PARTS = {
@@ -209,7 +217,7 @@ REFUSED = (
     ("mixed-number", "<n> <q> <unit>", "zwei Zahlen nebeneinander: 2,5 oder 2½ schreiben"),
     ("not-counted", "<q> mg|g|gramm|milligramm|µg|mikrogramm|ie|einheiten|einheit",
      "eine Wirkstoffmenge: wie viele Stück es sind, hängt von der Stärke ab"),
-    ("not-counted", "<q> ml|milliliter|messlöffel|teelöffel|esslöffel",
+    ("not-counted", "<q> messlöffel|teelöffel|esslöffel",
      "eine Flüssigkeit wird nicht in Stück gezählt: von Hand planen"),
     ("which-half-of-day", "um <n>", "wann genau? 08:00 Uhr oder 20:00 Uhr schreiben"),
     ("open-end", "bis zur besserung|heilung", "sagen, wie viele Tage"),

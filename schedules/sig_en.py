@@ -27,6 +27,14 @@ UNITS = {
     "tablet ( s )": "tablet",
     "capsule|capsules|cap|caps": "capsule",
     "capsule ( s )": "capsule",
+    "puff|puffs": "puff",
+    "spray|sprays": "spray",
+    "patch|patches": "patch",
+    "sachet|sachets": "sachet",
+    "drop|drops": "drop",
+    "injection|injections": "injection",
+    "suppository|suppositories": "suppository",
+    "ml|mls|millilitre|millilitres": "ml",
 }
 
 PARTS = {
@@ -215,7 +223,7 @@ ROWS = (
     ("and", "and"),
     ("comma", ","),
     ("stop", ".|;"),
-    ("verb", "take|swallow"),
+    ("verb", "take|swallow|apply|inhale|inject|insert|instil"),
     ("verb", "to be taken"),
     ("verb", "please take"),
     ("verb", "is|are to be taken"),
@@ -276,7 +284,7 @@ REFUSED = (
     ),
     (
         "not-counted",
-        "<q> ml|mls|millilitre|millilitres|spoonful|spoonfuls",
+        "<q> spoonful|spoonfuls|teaspoon|teaspoons|tablespoon|tablespoons",
         "a liquid is not counted in pieces: plan it by hand, as kept elsewhere",
     ),
     ("which-half-of-day", "at <n>", "morning or evening? write am or pm, or 08:00 and 20:00"),

@@ -56,7 +56,7 @@ def takes(group: Group, assumed: list[str]) -> list[dict[str, Document]]:
     """The takes of a plan file; what is not in the words is said in `assumed`."""
     if group.of("interval"):
         return [_interval(group)]
-    rule, daily_count = _days(group), _count(group)
+    rule, daily_count = _days(group), _count(group, assumed)
     found: list[dict[str, Document]] = []
     for quarters, anchors, clocks in _times(group, daily_count, bool(rule), assumed):
         dose = _dose(quarters)
@@ -86,7 +86,7 @@ def _interval(group: Group) -> dict[str, Document]:
     return {**_dose(group.quarters), "every": f"{hours}h"}
 
 
-def _count(group: Group) -> int:
+def _count(group: Group, assumed: list[str]) -> int:
     """How often on a day of taking; 0: not said."""
     found = group.of("times", "daily", "per-day")
     if len(found) > 1:
@@ -96,6 +96,8 @@ def _count(group: Group) -> int:
     if found[0].kind == "per-day" and group.quarters > 4:
         why = "at once, or one at a time? write once a day, or how many times"
         raise TextRefused("per-day-total", group.words, why)
+    if found[0].kind == "daily" and group.quarters > 4:
+        assumed.append("the whole amount at once, once a day")
     count = _int(found[0]) if found[0].kind == "times" else 1
     if not 1 <= count <= 6:
         raise TextRefused("implausible-number", group.words, "so many times a day")

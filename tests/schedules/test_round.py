@@ -10,7 +10,7 @@ from schedules.model import Anchor, AsNeeded, Span, Step, Take
 from schedules.planfile import load
 from schedules.say import LANGUAGES, elapsed, instruction, phrase, pieces
 from schedules.say import dose as dose_words
-from schedules.sig import propose
+from schedules.sig import propose, understood
 from schedules.words import CLOCK_WORDS
 from tests.schedules.plans import plan_text, regimen
 
@@ -116,7 +116,7 @@ def test_steps_come_back_the_same(language: str) -> None:
         words = instruction(steps, luck.choice(("tablet", "capsule")), language)
         if len(words) > 400:
             continue
-        found = propose(words, language).regimen["steps"]
+        found = understood(words, language).regimen["steps"]
         assert [written(one) for one in steps] == found, f"seed {SEED}, round {number}: {words}"
 
 

@@ -116,7 +116,21 @@ REFUSED_EN = {
     "1 tablet at 25:00": "no-such-time",
     "1 tablet": "how-often",
     "500 mg twice a day": "not-counted",
-    "5 ml three times a day": "not-counted",
+    "2 spoonfuls three times a day": "not-counted",
+    "1 tablet in the morning with breakfast": "two-timings",
+    "1 tablet in the morning, with breakfast": "two-timings",
+    "1 tablet in the morning at 8am": "two-timings",
+    "1 tablet in the morning at breakfast and at night": "two-timings",
+    "1 tablet at 8am 8pm": "two-timings",
+    "1 tablet twice a day in the morning and with breakfast": "overlap",
+    "1 tablet on Mondays at 8am and on Thursdays at 9am": "which-dose",
+    "1 tablet in the morning on Mondays and at night on Fridays": "which-dose",
+    "2 tablets at 8am and 1 tablet at 8am": "overlap",
+    "1 tablet twice a day and 2 tablets at night": "times-needed",
+    "1 tablet every 4 hours, maximum 4 tablets in 24 hours": "plan-over-limit",
+    "2 tablets when needed, max 1 in 24 hours": "cap-under-dose",
+    "2 drops in each eye twice a day": "text-not-understood",
+    "no more than 2 tablets twice a day": "negation",
     "1 tablet daily until finished": "open-end",
     "1 tablet daily, increase to 2": "changing-dose",
     "1 tablet now": "single-dose",
@@ -194,6 +208,23 @@ def test_as_needed_says_what_is_missing() -> None:
     assert {"as_needed.dose", "as_needed.for"} <= set(some.missing)
     never_more = propose("1 tablet if needed. Do not take more than 4 tablets in 24 hours")
     assert {"dose": "1", "max": "4", "per": "24h"} == never_more.regimen["as_needed"]
+
+
+def test_what_is_no_tablet_is_kept_elsewhere() -> None:
+    """Puffs, drops and millilitres are proposed as medicine that the machine never holds."""
+    found = propose("inhale 2 puffs twice a day")
+    assert ("inhaler", "elsewhere") == (found.regimen["form"], found.regimen["kept"])
+    assert "piece_mg" not in found.missing
+    assert "2 puffs twice a day at 08:00 and 20:00" == found.reads
+    assert "liquid" == propose("2,5 ml 3x täglich", "de").regimen["form"]
+
+
+def test_a_proposal_is_read_back() -> None:
+    """The command says in words what it understood; what is missing is not made up there either."""
+    assert "half a piece once a day at night" == propose("1/2 at night").reads
+    asked = propose("1 tablet when needed, at least 4 hours apart").reads
+    assert "for ?, at least 4 hours apart, up to a maximum of ? in any 24 hours" in asked
+    assert "" == propose("every 8 hours").reads
 
 
 def test_words_that_are_not_understood_are_named() -> None:
