@@ -7,7 +7,7 @@ the same document. Not responsible for signatures (seal.py) or YAML (planfile.py
 
 import hashlib
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from schedules.document import build
 from schedules.model import (
@@ -162,13 +162,15 @@ def _typed_regimen(one: Regimen) -> dict[str, Json]:
     if one.repeat_every is not None:
         found["repeat_every"] = f"{one.repeat_every.count}{one.repeat_every.unit}"
     if one.as_needed is not None:
-        found["as_needed"] = {
+        asked: dict[str, Json] = {
             "for": one.as_needed.reason,
             "dose_quarters": one.as_needed.quarters,
             "min_gap": span_text(one.as_needed.min_gap_s),
             "max_quarters": one.as_needed.max_quarters,
             "per": "24h",
         }
+        asked |= _typed_until(one.as_needed.until, one.as_needed.until_minute)
+        found["as_needed"] = asked
     limits: dict[str, Json] = {}
     for word, quarters in (
         ("max_per_dose", one.limits.max_per_dose),
@@ -218,14 +220,19 @@ def _typed_step(step: Step) -> dict[str, Json]:
         found["for"] = f"{step.length.count}{step.length.unit}"
     if step.elapsed_s:
         found["for"] = span_text(step.elapsed_s)
-    if step.until is not None:
-        at = step.until_minute
-        found["until"] = step.until.isoformat() + ("" if at is None else f"T{_hhmm(at)}")
+    found |= _typed_until(step.until, step.until_minute)
     if step.doses:
         found["doses"] = step.doses
     if step.hold_point:
         found["hold_point"] = step.hold_point
     return found
+
+
+def _typed_until(until: date | None, minute: int | None) -> dict[str, Json]:
+    """An end with its day, and its minute where one is said."""
+    if until is None:
+        return {}
+    return {"until": until.isoformat() + ("" if minute is None else f"T{_hhmm(minute)}")}
 
 
 def _typed_take(take: Take) -> dict[str, Json]:

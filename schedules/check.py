@@ -72,6 +72,9 @@ def _as_needed_reasons(regimen: Regimen, place: str) -> list[Refusal]:
     asked = regimen.as_needed
     assert asked is not None
     found = []
+    if asked.until is not None and asked.until < regimen.start.on_date:
+        sentence = "it ends before it begins"
+        found.append(Refusal("step-without-time", f"{place}.as_needed.until", sentence))
     if asked.max_quarters < asked.quarters:
         sentence = "the most in 24 h is less than one dose"
         found.append(Refusal("cap-under-dose", f"{place}.as_needed.max", sentence))

@@ -2,13 +2,13 @@
 
 Responsible for: reading every value once, and the order in which a document is judged.
 Not responsible for YAML (planfile.py), for the schema (schema.py), for single values
-(values.py), for what a plan may say (check.py) or for the way back (canonical.py).
+(values.py), small mappings (parts.py), for what a plan may say (check.py) or for the way back
+(canonical.py).
 """
 
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from schedules import check, check_rows, schema, weekly, windows
@@ -18,8 +18,6 @@ from schedules.model import (
     CLOCK_WORDS,
     UNITS,
     WEEKDAYS,
-    AsNeeded,
-    GroupRule,
     LastTaken,
     Limits,
     Named,
@@ -27,12 +25,20 @@ from schedules.model import (
     PlanRefused,
     Refusal,
     Regimen,
-    Relation,
-    Spacing,
     Start,
     Step,
     Take,
     Window,
+)
+from schedules.parts import (
+    as_needed_of,
+    clock_times,
+    group_of,
+    ingredients_of,
+    relation_of,
+    spacing_of,
+    weekly_only_of,
+    window_of,
 )
 from schedules.schema import Document
 from schedules.values import anchor as anchor
@@ -45,10 +51,8 @@ from schedules.values import (
     quarters_of,
     short_span_s,
     span_of,
-    spread,
     text_of,
     truth_of,
-    ug_of,
 )
 
 
@@ -95,7 +99,7 @@ class _Reader:
             raise PlanRefused("unknown-zone", "zone", "this is not a time zone of the IANA list")
         self.zone: ZoneInfo = zone
         self.by_class: set[str] = set()  # regimens whose window is that of their class
-        self.window = _window(document.get("window"), Window())
+        self.window = window_of(document.get("window"), Window())
 
     def plan(self) -> Plan:
         top = self.top
@@ -117,8 +121,8 @@ class _Reader:
                 self.regimen(map_of(one), f"regimens[{index}]")
                 for index, one in enumerate(list_of(top["regimens"]))
             ),
-            groups=tuple(_group(map_of(one)) for one in list_of(top.get("groups"))),
-            spacing=tuple(_spacing(map_of(one)) for one in list_of(top.get("spacing"))),
+            groups=tuple(group_of(map_of(one)) for one in list_of(top.get("groups"))),
+            spacing=tuple(spacing_of(map_of(one)) for one in list_of(top.get("spacing"))),
             never_store=tuple(sorted(map(text_of, list_of(top.get("never_store"))))),
         )
 
@@ -126,7 +130,7 @@ class _Reader:
         limits = map_of(one.get("limits"))
         gap = limits.get("min_gap")
         form, strength = text_of(one["form"]), text_of(one["strength"])
-        ingredients, amounts = _ingredients(one["ingredients"])
+        ingredients, amounts = ingredients_of(one["ingredients"])
         implied = weekly.is_weekly(text_of(one["name"]), form, ingredients, amounts, strength)
         if one.get("window", self.top.get("window")) == windows.ISMP:
             self.by_class.add(text_of(one["id"]))
@@ -144,13 +148,13 @@ class _Reader:
                 for index, step in enumerate(list_of(one.get("steps")))
             ),
             repeat_every=span_of(one.get("repeat_every")),
-            as_needed=_as_needed(one.get("as_needed")),
+            as_needed=as_needed_of(one.get("as_needed"), f"{place}.as_needed"),
             limits=Limits(
                 quarters_of(limits.get("max_per_dose")),
                 quarters_of(limits.get("max_per_24h")),
                 quarters_of(limits.get("max_per_7d")),
             ),
-            window=_window(one.get("window"), self.window),
+            window=window_of(one.get("window"), self.window),
             occasions=tuple(
                 sorted((key, text_of(word)) for key, word in map_of(one.get("occasions")).items())
             ),
@@ -158,12 +162,12 @@ class _Reader:
             time_critical=truth_of(one.get("time_critical")),
             hold_possible=truth_of(one.get("may_be_held")),
             gap_s=None if gap is None else short_span_s(text_of(gap)),
-            relation=_relation(one, place),
+            relation=relation_of(one, place),
             elsewhere=one.get("kept") == "elsewhere",
             unit=text_of(one.get("unit", UNITS[form])),
             storage=tuple(sorted(map(text_of, list_of(one.get("storage"))))),
             amounts=amounts,
-            weekly_only=_weekly_only(one, implied, place),
+            weekly_only=weekly_only_of(one, implied, place),
         )
 
     def step(self, one: dict[str, Document], place: str) -> Step:
@@ -189,7 +193,7 @@ class _Reader:
             named.append(Named(date_of(day, f"{place}.on[{index}]"), minute_of(minute)))
         return Take(
             quarters=quarters_of(one["dose"]),
-            at=_clock_times(one, place),
+            at=clock_times(one, place),
             when=tuple(anchor(text_of(word)) for word in list_of(one.get("when"))),
             every_s=0 if every is None else short_span_s(text_of(every)),
             days=tuple(sorted(WEEKDAYS.index(text_of(day)) for day in list_of(one.get("days")))),
@@ -226,86 +230,3 @@ class _Reader:
         if read.tzinfo is None:
             raise PlanRefused("wrong-value", place, "seconds need a zone, as 08:00:00+01:00")
         return int(read.timestamp())
-
-
-def _clock_times(one: dict[str, Document], place: str) -> tuple[int, ...]:
-    """Times of day as written, or so many of them between two."""
-    at = tuple(minute_of(text_of(time)) for time in list_of(one.get("at")))
-    if ("times" in one) != ("between" in one):
-        raise PlanRefused("times-between", place, "times and between come together")
-    if "times" not in one:
-        return at
-    if at:
-        raise PlanRefused("one-timing", place, "give exactly one of at, when, every, on, times")
-    found = spread(int(text_of(one["times"])), text_of(one["between"]))
-    if any(after <= before for before, after in pairwise(found)):
-        sentence = "between goes forward within one day, with room for all the times"
-        raise PlanRefused("times-between", f"{place}.between", sentence)
-    return found
-
-
-def _ingredients(value: Document) -> tuple[tuple[str, ...], tuple[tuple[str, int], ...]]:
-    """Names, and micrograms per piece where they are said."""
-    if isinstance(value, dict):
-        amounts = tuple(sorted((name, ug_of(text_of(mass))) for name, mass in value.items()))
-        return tuple(name for name, _ in amounts), amounts
-    return tuple(map(text_of, list_of(value))), ()
-
-
-def _weekly_only(one: dict[str, Document], implied: bool, place: str) -> bool:
-    said = one.get("weekly_only")
-    if implied and said is not None and not truth_of(said):
-        sentence = "this medicine is on the built-in list of those never taken daily"
-        raise PlanRefused("weekly-only", f"{place}.weekly_only", sentence)
-    return implied or truth_of(said)
-
-
-def _group(one: dict[str, Document]) -> GroupRule:
-    most = text_of(one.get("max_per_24h", "0"))
-    mass = most.endswith("g")
-    return GroupRule(
-        text_of(one["ingredient"]),
-        short_span_s(text_of(one["min_gap"])),
-        0 if mass else quarters_of(most),
-        ug_of(most) if mass else 0,
-    )
-
-
-def _spacing(one: dict[str, Document]) -> Spacing:
-    first, second = sorted(map(text_of, list_of(one["between"])))
-    return Spacing(first, second, short_span_s(text_of(one["gap"])))
-
-
-def _as_needed(value: Document | None) -> AsNeeded | None:
-    if value is None:
-        return None
-    one = map_of(value)
-    return AsNeeded(
-        text_of(one["for"]),
-        quarters_of(one["dose"]),
-        short_span_s(text_of(one["min_gap"])),
-        quarters_of(one["max"]),
-    )
-
-
-def _relation(one: dict[str, Document], place: str) -> Relation | None:
-    if "replaces" in one and "in_addition_to" in one:
-        raise PlanRefused("two-relations", place, "either replaces or in_addition_to, not both")
-    if "replaces" in one:
-        return Relation("replaces", text_of(one["replaces"]))
-    if "in_addition_to" in one:
-        return Relation("in addition to", text_of(one["in_addition_to"]))
-    return None
-
-
-def _window(value: Document | None, default: Window) -> Window:
-    """A window as said; that of a class is set when the rhythm is known."""
-    if value is None or value == windows.ISMP:
-        return default if value is None else Window()
-    one = map_of(value)
-    return Window(
-        short_span_s(text_of(one["early"])),
-        short_span_s(text_of(one["late"])),
-        elapsed_of(one.get("on_time")),
-        text_of(one.get("then", "ask")),
-    )

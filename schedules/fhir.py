@@ -182,7 +182,7 @@ def _read(order: Element, shelf: Mapping[str, Element], said: Said, site: _Site)
         if len(dosages) > 1:
             why = "as-needed and planned dosages in one order: not read yet"
             raise OrderRefused("not-yet", why)
-        regimen = as_needed(regimen, dosages[0], site.start.date(), site.zone, measure)
+        regimen = as_needed(regimen, dosages[0], site.load, site.zone, measure)
     else:
         regimen, orders = _sequence(regimen, dosages, site, measure)
     elsewhere = said.elsewhere or regimen.form not in COUNTED

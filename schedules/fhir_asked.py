@@ -4,10 +4,11 @@ Responsible for: one as-needed Dosage. Not responsible for planned ones (fhir_ti
 """
 
 from dataclasses import replace
-from datetime import date
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from schedules.cadence import FOREVER_S, Moment, end_s, moment
+from schedules.fhir_line import LAST_MINUTE
 from schedules.fhir_order import name_of
 from schedules.fhir_quantity import (
     Measure,
@@ -28,7 +29,7 @@ from schedules.fhir_value import (
     text,
     whole,
 )
-from schedules.model import DAY_S, AsNeeded, Limits, Regimen
+from schedules.model import DAY_S, AsNeeded, Limits, Regimen, Start
 
 GAP_EXTENSION = "dosage-minimumGapBetweenDose"
 
@@ -40,18 +41,21 @@ def is_asked(dosage: Element) -> bool:
 
 
 def as_needed(
-    regimen: Regimen, dosage: Element, today: date, zone: ZoneInfo, measure: Measure
+    regimen: Regimen, dosage: Element, load: Moment, zone: ZoneInfo, measure: Measure
 ) -> Regimen:
     """The regimen with its dose, gap and maximum; OrderRefused where one is not said."""
     check_keys(dosage)
     timing = mapping(dosage, "timing")
     repeat = effective_repeat(timing) if timing is not None else {}
-    if set(repeat) & {"when", "timeOfDay", "dayOfWeek", "count", "boundsDuration"}:
-        raise OrderRefused("not-yet", "as needed, but at stated times or for a stated course")
+    if set(repeat) & {"when", "timeOfDay", "dayOfWeek", "count"}:
+        raise OrderRefused("not-yet", "as needed, but at stated times or so many times in all")
     bounds = bounds_of(repeat, zone)
-    later = bounds.start is not None and bounds.start.on_date > today
-    if later or bounds.until is not None or bounds.until_s is not None:
-        raise OrderRefused("not-yet", "as needed, with a start or end to come: not read yet")
+    begins = load
+    if bounds.start is not None and bounds.start.at_s(zone) > load.at_s(zone):
+        begins = bounds.start
+    ends = end_s(bounds, begins, zone)
+    if ends <= load.at_s(zone):
+        raise OrderRefused("ended", "the order ended before it was loaded")
     quarters, unit = quantity(dosage, measure)
     check_route(dosage, unit, measure)
     per_dose, per_24h, per_7d = caps_of(dosage, unit, measure)
@@ -68,8 +72,28 @@ def as_needed(
         regimen,
         form=form_named([dosage], [unit], measure.form),
         unit=unit_named(unit),
-        as_needed=AsNeeded(reason[:80], quarters, gap_s, per_24h),
+        start=Start(begins.on_date, begins.minute if begins.timed else None),
+        as_needed=replace(
+            _until(ends, zone),
+            reason=reason[:80],
+            quarters=quarters,
+            min_gap_s=gap_s,
+            max_quarters=per_24h,
+        ),
         limits=Limits(per_dose, 0, per_7d),
+    )
+
+
+def _until(ends: int, zone: ZoneInfo) -> AsNeeded:
+    """What is asked for until an instant (excluded), still without a dose."""
+    found = AsNeeded("", 0, 0, 0)
+    if ends == FOREVER_S:
+        return found
+    last = moment(zone, ends - 1)
+    if last.fold:
+        raise OrderRefused("not-yet", "an end in the second pass of a repeated hour")
+    return replace(
+        found, until=last.on_date, until_minute=None if last.minute == LAST_MINUTE else last.minute
     )
 
 

@@ -126,6 +126,8 @@ class AsNeeded:
     min_gap_s: int
     max_quarters: int  # in any `per_s`
     per_s: int = DAY_S
+    until: date | None = None  # that day included
+    until_minute: int | None = None  # of `until`; that minute included
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ def step(one: Step, unit: str, language: str = "en", clock: Clock | None = None)
     """The takes of a step, and how long it goes on; its hold point is a sentence of its own."""
     takes = [take(each, unit, language, clock or {}) for each in one.takes]
     words = phrase(language, "concurrent").join(takes) or phrase(language, "nothing")
-    ends = _ends(one, language)
+    ends = ends_of(one, language)
     if not ends:
         return words
     comma = phrase(language, "comma")
@@ -151,7 +151,8 @@ def step(one: Step, unit: str, language: str = "en", clock: Clock | None = None)
     return f"{words}{gap}{joined(ends, language, 'or')}{first}"
 
 
-def _ends(one: Step, language: str) -> list[str]:
+def ends_of(one: Step, language: str) -> list[str]:
+    """The ends of a step, each in words."""
     found = []
     if one.length is not None:
         found.append(phrase(language, "for", span=span(one.length, language)))

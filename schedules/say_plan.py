@@ -9,12 +9,13 @@ from schedules import windows
 from schedules.canonical import plan_hash
 from schedules.limits import counters, gap_s, spacing_on_board
 from schedules.localtime import local, zone_of
-from schedules.model import WEEKLY_S, Counter, Plan, Regimen, Window
+from schedules.model import WEEKLY_S, Counter, Plan, Regimen, Step, Window
 from schedules.say import (
     LANGUAGES,
     day,
     dose,
     elapsed,
+    ends_of,
     hhmm,
     joined,
     moment,
@@ -94,6 +95,8 @@ def _how(plan: Plan, regimen: Regimen, language: str) -> list[str]:
             gap=elapsed(asked.min_gap_s, language),
             most=pieces(asked.max_quarters, unit, language),
         )
+        ends = ends_of(Step((), until=asked.until, until_minute=asked.until_minute), language)
+        words = phrase(language, "comma").join([words, *ends])
         lines.append(f"{words[0].upper()}{words[1:]}.")
     clock = dict(plan.clock)
     then = phrase(language, "then").lstrip(", ")

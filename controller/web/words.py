@@ -35,6 +35,8 @@ REFUSAL_WORDS = {
     "not-ready": "the machine is not ready",
     "already-granted": "it is on its way: press the button",
     "plan-not-valid": "the plan has ended",
+    "not-begun": "this medicine begins later",
+    "course-over": "the course of this medicine is over",
     "stopped": "this medicine was stopped",
     "on-hold": "this medicine is on hold",
     "busy": "other medicine is coming first",

@@ -22,6 +22,7 @@ from controller.rules.units import weighed
 from controller.state import Fill, State
 from controller.wishes.arguments import Refused, text
 from schedules.model import Plan
+from schedules.phases import asked_span
 
 GRANT_S: Final = 900  # an as-needed dose that was granted may be taken for this long
 
@@ -113,6 +114,9 @@ def _limits(state: State, plan: Plan, regimen: str, now: int) -> tuple[str, int]
     assert rule is not None
     if not plan.valid_from <= now < plan.valid_until:
         return "plan-not-valid", 0
+    begins, ends = asked_span(plan, plan.regimen(regimen))
+    if not begins <= now < ends:
+        return ("not-begun", begins) if now < begins else ("course-over", 0)
     known = _first_against(state, regimen, rule.quarters, now)
     if known[0]:
         return known

@@ -6,7 +6,8 @@ from fnmatch import fnmatch
 from tests.schedules.plans import ROOT
 
 FOLDER = ROOT / "schedules"
-PLAN = ("check", "check_takes", "check_keeping", "check_rows", "document", "values", "schema")
+PLAN = ("check", "check_takes", "check_keeping", "check_rows", "document", "parts", "values",
+        "schema")  # fmt: skip
 ORDER = ("fhir", "fhir_steps", "fhir_line", "fhir_order", "fhir_timing", "fhir_cadence",
          "fhir_asked", "fhir_quantity", "fhir_elsewhere", "courses", "expand")  # fmt: skip
 RAISED = re.compile(

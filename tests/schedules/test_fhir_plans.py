@@ -14,6 +14,7 @@ from schedules.doses import doses
 from schedules.expand import answer, site_of
 from schedules.fhir import Said, read_orders
 from schedules.model import LastTaken, Regimen
+from schedules.phases import asked_span
 from tests.schedules.plans import plan_of, shared_data
 
 START = datetime(2026, 3, 20, 7)
@@ -230,6 +231,43 @@ def test_a_rhythm_that_has_begun_is_kept() -> None:
     regimen, _ = read([dosage(repeat)], "Europe/Berlin")
     assert regimen is not None
     assert "2026-03-21T08:00:00+01:00" == planned(regimen, "Europe/Berlin")[0][0]
+
+
+def test_as_needed_within_bounds_may_be_asked_for_within_them() -> None:
+    """A start and an end to come, or a course of days, bound what may be asked for."""
+    most = {"numerator": TAB | {"value": 4}, "denominator": {"value": 24, "unit": "h"}}
+    gap = {
+        "url": "http://hl7.org/fhir/StructureDefinition/dosage-minimumGapBetweenDose",
+        "valueDuration": {"value": 4, "code": "h"},
+    }
+    line = {
+        "asNeededBoolean": True,
+        "doseAndRate": [{"doseQuantity": TAB}],
+        "maxDosePerPeriod": most,
+        "extension": [gap],
+    }
+    found = []
+    for bounds in (
+        {"boundsPeriod": {"start": "2026-03-22", "end": "2026-03-24"}},
+        {"boundsDuration": {"value": 2, "code": "d"}},
+        {"boundsDuration": {"value": 90, "code": "min"}},
+        {"boundsPeriod": {"start": "2026-03-01"}},
+    ):
+        regimen, code = read([line | {"timing": {"repeat": bounds}}], "Europe/Berlin")
+        assert regimen is not None, code
+        plan = plan_of(regimen, START, "Europe/Berlin")
+        zone = ZoneInfo("Europe/Berlin")
+        found.append(
+            [datetime.fromtimestamp(at, zone).isoformat()[:16] for at in asked_span(plan, regimen)]
+        )
+    assert [
+        ["2026-03-22T00:00", "2026-03-25T00:00"],
+        ["2026-03-20T07:00", "2026-03-22T07:00"],
+        ["2026-03-20T07:00", "2026-03-20T08:30"],
+        ["2026-03-20T07:00", "2026-06-18T07:00"],
+    ] == found
+    over = line | {"timing": {"repeat": {"boundsPeriod": {"end": "2026-03-19"}}}}
+    assert (None, "ended") == read([over], "Europe/Berlin")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from schedules.canonical import canonical, from_canonical
 from schedules.limits import counters, lease_counters
 from schedules.model import Window
+from schedules.phases import asked_span
 from schedules.planfile import dump_plan, load, parse_plan
 from schedules.schema import plan_schema, problems
 from schedules.windows import class_of, on_time_s
@@ -152,6 +153,22 @@ def test_words_of_the_whole_plan_survive_bytes_and_file() -> None:
         plan.regimens[1].unit,
         plan.regimens[1].storage,
     )
+
+
+def test_what_may_be_asked_for_begins_and_ends() -> None:
+    """An as-needed regimen with a start and an end, through bytes and file."""
+    rule = "for: pain, dose: 1, min_gap: 4h, max: 4, per: 24h, until: 2026-12-05T09:30"
+    asked = f"    as_needed: {{{rule}}}"
+    plan = parse_plan(plan_text(regimen(asked, start="2026-12-01")))
+    assert plan == from_canonical(canonical(plan))
+    assert plan == parse_plan(dump_plan(plan))
+    begins, ends = asked_span(plan, plan.regimens[0])
+    assert (8 * 86_400, 4 * 86_400 + 9 * 3600 + 31 * 60) == (
+        begins - plan.valid_from,
+        ends - begins,
+    )
+    late = plan_text(regimen(asked, start="2026-12-06"))
+    assert ("step-without-time", "regimens[0].as_needed.until") == refusal(late)
 
 
 def test_a_plan_without_the_new_words_keeps_its_bytes() -> None:
