@@ -24,6 +24,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     read_one = verbs.add_parser("read", help="one message file, dry: nothing is kept")
     read_one.add_argument("message")
+    read_one.add_argument("--inbox", help="orders that are known; it is only looked at")
     read_one.add_argument("--now", type=iso, help="instant with offset; default: this clock")
     read_one.set_defaults(run=_later, verb="read")
     listen = verbs.add_parser("listen", help="MLLP: every message is answered AA, AE or AR")

@@ -96,8 +96,7 @@ def medication_of(rxe: Segment, parts: list[Segment]) -> tuple[Element, list[str
             "coding": [{"system": f"urn:hl7-org:v2:{system}", "code": code}] if code else [],
         },
     }
-    form = _form(rxe.only(6)) or _form(rxe.only(6, 2))
-    if form:
+    if form := _form_of(rxe):
         found["form"] = {"coding": [{"system": _SNOMED, "code": _FORM_CODES[form]}]}
     elif said := rxe.only(6, 2) or rxe.only(6):
         found["form"] = {"text": said}
@@ -171,7 +170,7 @@ def _piece_ug(rxe: Segment, medicine: Said) -> Fraction | None:
     if own is not None and known is not None and own != known:
         sentence = "the strength is not that of the formulary for this code: which is meant?"
         raise refused("strength-mismatch", "RXE-25", sentence)
-    return own if own is not None else known
+    return own if rxe.raw(25) else known
 
 
 def _ug(value: Fraction, unit: str) -> Fraction | None:
@@ -183,19 +182,20 @@ def _quantity(
     value: Fraction, rxe: Segment, field: int, piece: Fraction | None, component: int = 1
 ) -> Element:
     """A Quantity in pieces, or as it was ordered where it cannot be counted."""
-    words = [rxe.text(field, at) for at in (component, component + 1) if rxe.text(field, at)]
-    if component > 1:  # CQ: the unit is one component, its parts are subcomponents
-        words = [one for sub in (1, 2) if (one := rxe.text(field, component, sub))]
-    for word in words:
-        if form := _form(word):
-            return {"value": _number(value), "system": _FORM_SYSTEM, "code": form}
-        if word.lower() in _EACH:
-            return {"value": _number(value), "system": UCUM, "code": "1"}
-    mass = next((ug for word in words if (ug := _ug(Fraction(1), word))), None)
-    if mass is None:
-        known = [word for word in words if unit_elsewhere("", None, word)]
-        unit = (known or words or ["nothing said"])[0]
-        return {"value": _number(value), "unit": unit}
+    parts = [(component, 1), (component + 1, 1)]
+    if component > 1:  # CQ: the unit is one component, its code and text are subcomponents
+        parts = [(component, 1), (component, 2)]
+    words = [word for at, sub in parts if (word := rxe.text(field, at, sub))]
+    found = {meaning for word in words if (meaning := _unit(word))}
+    if len(found) > 1:
+        sentence = "the code of the unit and its text are two different units: send one"
+        raise refused("dose-unit", f"RXE-{field}", sentence)
+    if not found:
+        return {"value": _number(value), "unit": (words or ["nothing said"])[0]}
+    kind, unit = found.pop()
+    if kind != "mass":
+        return _measured(value, kind, unit)
+    mass = Fraction(unit)
     if piece is None:
         sentence = "the amount is a mass, and nothing says what one piece has: send RXE-25 and -26"
         raise refused("dose-unit", f"RXE-{field}", sentence)
@@ -203,10 +203,36 @@ def _quantity(
     if (pieces * 4).denominator != 1:
         sentence = "the amount is no whole number of quarters of a piece of this strength"
         raise refused("dose-fraction", f"RXE-{field}", sentence)
-    form = _form(rxe.only(6)) or _form(rxe.only(6, 2))
-    if form:
-        return {"value": _number(pieces), "system": _FORM_SYSTEM, "code": form}
-    return {"value": _number(pieces), "system": UCUM, "code": "1"}
+    form = _form_of(rxe)
+    return _measured(pieces, "form", form) if form else _measured(pieces, "each", "1")
+
+
+def _unit(word: str) -> tuple[str, str] | None:
+    """(form, each, mass or other; which) of a unit that has one meaning here."""
+    if form := _form(word):
+        return "form", form
+    if word.lower() in _EACH:
+        return "each", "1"
+    if ug := _ug(Fraction(1), word):
+        return "mass", str(ug)
+    other = unit_elsewhere("", None, word)
+    return ("other", other) if other else None
+
+
+def _measured(value: Fraction, kind: str, unit: str) -> Element:
+    if kind == "other":
+        return {"value": _number(value), "unit": unit}
+    system = _FORM_SYSTEM if kind == "form" else UCUM
+    return {"value": _number(value), "system": system, "code": unit}
+
+
+def _form_of(rxe: Segment) -> str:
+    """RXE-6, where its code and its text are one form."""
+    found = {form for at in (1, 2) if (form := _form(rxe.only(6, at)))}
+    if len(found) > 1:
+        sentence = "the code of the form and its text are two different forms: send one"
+        raise refused("form", "RXE-6", sentence)
+    return found.pop() if found else ""
 
 
 def _form(word: str) -> str:

@@ -57,11 +57,37 @@ class InboxFailed(Exception):
     """It cannot be kept, so it is not accepted; nothing was half written."""
 
 
-class Inbox:
-    """The folder, held by one process at a time."""
+class Shelf:
+    """What was accepted, for whoever only looks."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._records = {one.key: one for one in records_of(folder)}
+        self._settled: tuple[int, dict[str, str]] = (-1, {})
+
+    def live(self, patient: str) -> list[Change]:
+        """What is asked for this patient and was not declined, oldest first."""
+        at_ns = (self._folder / "settled").stat().st_mtime_ns
+        if at_ns != self._settled[0]:
+            self._settled = (at_ns, settled(self._folder))
+        said = self._settled[1]
+        return [
+            change
+            for record in sorted(self._records.values(), key=lambda one: one.number)
+            if said.get(record.key, "") != "declined"
+            for change in record.changes
+            if change.patient == patient
+        ]
+
+    def last_act(self) -> int:
+        """The highest number of an act that was proposed."""
+        return max((n for one in self._records.values() for n in one.acts), default=0)
+
+
+class Inbox(Shelf):
+    """The folder, held by one process at a time."""
+
+    def __init__(self, folder: Path) -> None:
         for name in ("accepted", "refused", "settled", "tmp"):
             (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -73,7 +99,7 @@ class Inbox:
             raise PlanRefused("inbox-in-use", str(folder), sentence) from None
         for left in (folder / "tmp").iterdir():
             shutil.rmtree(left, ignore_errors=True)
-        self._records = {one.key: one for one in records_of(folder)}
+        super().__init__(folder)
         self._refused = sum(1 for _ in (folder / "refused").iterdir())
 
     def close(self) -> None:
@@ -88,25 +114,9 @@ class Inbox:
         """The answer that was given to an accepted message."""
         return (self._folder / "accepted" / key / "answer.hl7").read_bytes()
 
-    def live(self, patient: str) -> list[Change]:
-        """What is asked for this patient and was not declined, oldest first."""
-        declined = settled(self._folder)
-        found = sorted(self._records.values(), key=lambda one: one.number)
-        return [
-            change
-            for record in found
-            if declined.get(record.key, "") != "declined"
-            for change in record.changes
-            if change.patient == patient
-        ]
-
     def next_number(self) -> int:
         """The number of the next accepted message."""
         return max((one.number for one in self._records.values()), default=0) + 1
-
-    def last_act(self) -> int:
-        """The highest number of an act that was proposed."""
-        return max((n for one in self._records.values() for n in one.acts), default=0)
 
     def accept(
         self, record: Record, message: bytes, answer: bytes, files: Mapping[str, str]
@@ -117,6 +127,9 @@ class Inbox:
         told = json.dumps(asdict(record), indent=1)
         content = {"message.hl7": message, "answer.hl7": answer, "record.json": told.encode()}
         content |= {name: text.encode() for name, text in files.items()}
+        left = self._folder / "accepted" / record.key
+        if left.exists():  # kept, but its name could not be flushed: it was never answered
+            shutil.rmtree(left, ignore_errors=True)
         self._keep("accepted", record.key, content)
         self._records[record.key] = record
 

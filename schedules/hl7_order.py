@@ -110,8 +110,12 @@ def orders_of(
 
 
 def unread(message: Message) -> list[str]:
-    """Names of segments that say more about the patient and are not read here."""
-    return sorted({one.name for one in message.segments} - _READ - _EMPTY)
+    """Names of segments that say more and are not read here."""
+    names = {one.name for one in message.segments} - _READ - _EMPTY
+    first = next(n for n, one in enumerate(message.segments) if one.name == "ORC")
+    if any(one.name == "NTE" for one in message.segments[:first]):
+        names.add("NTE before the first order")
+    return sorted(names)
 
 
 def _in_group(fault: Fault, number: int) -> Fault:
@@ -226,6 +230,8 @@ def _with_dose(
             dosage["text"] = said
         dosages.append(dosage)
     medication, notes = medication_of(rxe, group.named("RXC"))
+    asked_for = [one for one in group.before if one.name == "RXO"]
+    notes += [f"as it was asked for (RXO): {one.text(2)} {one.text(4)}" for one in asked_for]
     name = asked.names[0]
     resource: Element = {
         "resourceType": "MedicationRequest",

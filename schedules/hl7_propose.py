@@ -22,7 +22,7 @@ from schedules.hl7_message import DUPLICATE_KEY, INTERNAL, UNKNOWN_KEY, Fault, M
 from schedules.hl7_order import CONTROLS, Asked
 from schedules.hl7_site import Patient
 from schedules.localtime import local, zone_of
-from schedules.model import LastTaken, Plan, PlanRefused
+from schedules.model import LastTaken, Limits, Plan, PlanRefused, Regimen
 from schedules.readback import read_back
 
 ACT_HOURS = 24
@@ -236,8 +236,8 @@ def _next_version(desk: _Desk, fragment: Plan, does: str, number: int) -> list[s
     (regimen,) = fragment.regimens
     before = [one for one in desk.plan.regimens if one.id == regimen.id]
     others = [one for one in desk.plan.regimens if one.id != regimen.id]
-    if before:  # what is known of the last taking stays known
-        regimen = replace(regimen, last_taken=before[0].last_taken)
+    if before:
+        regimen = _over(before[0], regimen)
     following = replace(
         desk.plan,
         version=desk.plan.version + 1,
@@ -256,6 +256,26 @@ def _next_version(desk: _Desk, fragment: Plan, does: str, number: int) -> list[s
     desk.files[name] = planfile.dump_plan(plan)
     told = diff(desk.plan, plan, desk.now_s, 3).splitlines()
     return ["", f"The next version of the plan with it: {name}", *told]
+
+
+def _over(old: Regimen, new: Regimen) -> Regimen:
+    """A changed order over what people have said of this medicine where orders say nothing."""
+    written = {f"{m // 60:02d}:{m % 60:02d}" for s in new.steps for t in s.takes for m in t.at}
+    written |= {anchor.text for s in new.steps for t in s.takes for anchor in t.when}
+    return replace(
+        new,
+        last_taken=old.last_taken,
+        window=old.window,
+        limits=new.limits if new.limits != Limits() else old.limits,
+        occasions=tuple(pair for pair in old.occasions if pair[0] in written),
+        high_alert=old.high_alert or new.high_alert,
+        time_critical=old.time_critical or new.time_critical,
+        hold_possible=old.hold_possible or new.hold_possible,
+        weekly_only=old.weekly_only or new.weekly_only,
+        storage=old.storage,
+        gap_s=old.gap_s,
+        relation=old.relation,
+    )
 
 
 def _as_fault(asked: Asked, refusal: OrderRefusal) -> Fault:

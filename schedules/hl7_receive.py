@@ -15,7 +15,7 @@ from pathlib import Path
 from schedules.fhir import Said
 from schedules.hl7_adt import MOVEMENTS, moved
 from schedules.hl7_answer import ACCEPTED, answer, code_of
-from schedules.hl7_inbox import Inbox, InboxFailed, Record, body_of, key_of
+from schedules.hl7_inbox import Inbox, InboxFailed, Record, Shelf, body_of, key_of
 from schedules.hl7_message import (
     DUPLICATE_KEY,
     INTERNAL,
@@ -117,7 +117,7 @@ def _where(broken: Exception) -> str:
     return f"{type(broken).__name__} at {places}"
 
 
-def read(data: bytes, site: Site, inbox: Inbox | None, now_s: int) -> tuple[Proposal, str]:
+def read(data: bytes, site: Site, inbox: Shelf | None, now_s: int) -> tuple[Proposal, str]:
     """What a message would propose, and the sentence of the answer; MessageRefused otherwise."""
     message = read_message(data, site.charset)
     event = check_header(message, site.processing)

@@ -38,7 +38,8 @@ def run_read(asked: argparse.Namespace) -> int:
     data = Path(asked.message).read_bytes()
     now_s = int(asked.now_s)
     try:
-        found, sentence = read(data, _site(asked), None, now_s)
+        shelf = hl7_inbox.Shelf(Path(asked.inbox)) if asked.inbox else None
+        found, sentence = read(data, _site(asked), shelf, now_s)
     except MessageRefused as refused:
         for one in refused.faults:
             print(f"refused: {one.code} at {one.place or 'the whole'}", file=sys.stderr)

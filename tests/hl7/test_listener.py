@@ -121,6 +121,7 @@ JUNK = {
     "version": message("1", *order(), h12="2.3"),
     "processing": message("1", *order(), h11="T"),
     "control-id": message("", *order()),
+    "cut-off": message("1", *order())[:-30],
 }
 
 

@@ -198,6 +198,15 @@ def test_what_is_kept_elsewhere_is_planned_and_never_loaded(tmp_path: Path) -> N
     assert "route" == code(tmp_path, order("TQ1|1||BID", puffs))
 
 
+def test_a_unit_that_says_two_things_is_refused(tmp_path: Path) -> None:
+    """5 mg are not 5 tablets, whichever part of the field comes first; nor is TAB a capsule."""
+    for unit in ("mg^tablet", "TAB^milligram", "TAB^capsule"):
+        torn = RXE.replace("|1||TAB^Tablet^HL70292|", f"|5||{unit}|")
+        assert "dose-unit" == code(tmp_path, order("TQ1|1||BID", torn))
+    torn = RXE.replace("|TAB^Tablet^HL70292|TAB^Tablet", "|TAB^Tablet^HL70292|TAB^Capsule")
+    assert "form" == code(tmp_path, order("TQ1|1||BID", torn))
+
+
 def test_as_needed_needs_a_gap_and_a_maximum(tmp_path: Path) -> None:
     """PRNQ6H gives the gap, the total daily dose (RXE-19) the maximum, RXE-27 nothing."""
     limited = f"{RXE}{'|' * 13}4^TAB"
