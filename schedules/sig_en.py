@@ -120,6 +120,11 @@ REASONS = {
     "diabetes": "diabetes",
     "heart failure": "heart failure",
     "infection": "infection",
+    "nerve pain": "nerve pain",
+    "arthritis": "arthritis",
+    "thyroid": "thyroid",
+    "the? stomach": "stomach",
+    "the? heart": "heart",
 }
 
 _FOOD = "food|meals|meal|eating"
@@ -227,6 +232,12 @@ ROWS = (
     ("verb", "to be taken"),
     ("verb", "please take"),
     ("verb", "is|are to be taken"),
+    ("remark", "to lower|reduce|control your? cholesterol"),
+    ("remark", "to help? lower|reduce|control your? blood pressure"),
+    ("remark", "to help? lower your? cholesterol"),
+    ("remark", "to help you? sleep"),
+    ("remark", "to protect your? stomach|heart"),
+    ("remark", "to prevent infection"),
     ("remark", "by mouth"),
     ("remark", "orally"),
     ("remark", "oral"),

@@ -57,6 +57,9 @@ def takes(group: Group, assumed: list[str]) -> list[dict[str, Document]]:
     if group.of("interval"):
         return [_interval(group)]
     rule, daily_count = _days(group), _count(group, assumed)
+    if rule and (group.of("daily", "per-day") or ("every_days" in rule and daily_count == 1)):
+        why = "daily, and yet not every day?"
+        raise TextRefused("two-timings", group.words, why)
     found: list[dict[str, Document]] = []
     for quarters, anchors, clocks in _times(group, daily_count, bool(rule), assumed):
         dose = _dose(quarters)
@@ -250,6 +253,8 @@ def _food_offset(phrase: Phrase, assumed: list[str]) -> int:
     if phrase.kind == "food-near":
         assumed.append(f"before or after food: {NEAR_MIN} minutes")
         return NEAR_MIN * int(phrase.values[0])
+    if phrase.kind == "each-meal" and phrase.values[0]:
+        assumed.append(f"before or after each meal: {NEAR_MIN} minutes")
     return int(phrase.values[0])
 
 

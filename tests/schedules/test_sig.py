@@ -1,5 +1,7 @@
 """Text in: what the closed grammar proposes, and everything it refuses by code."""
 
+import random
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from schedules.__main__ import main
 from schedules.sig import SCHEMA, propose
 from schedules.sig_token import MAX_CHARACTERS, TextRefused
 
+SEED = 20261123
 ONCE = {"dose": "1", "at": ["08:00"]}
 
 
@@ -108,6 +111,9 @@ REFUSED_EN = {
     "1 tablet every 2 weeks": "day-not-said",
     "1 tablet three times a week on Monday and Friday": "count-vs-times",
     "1 tablet twice a day in the morning": "count-vs-times",
+    "1 tablet daily every other day": "two-timings",
+    "1 tablet every day on Mondays": "two-timings",
+    "1 tablet once a day on alternate days": "two-timings",
     "1 tablet every 8 hours in the morning": "two-timings",
     "1 tablet four times a day with food": "meals-vs-times",
     "1 tablet at 8": "which-half-of-day",
@@ -239,6 +245,55 @@ def test_what_is_read_into_the_words_is_said() -> None:
     found = propose("take one tablet twice a day for high blood pressure with water")
     assert ["times of day: 08:00, 20:00, as usual for 2 a day"] == found.assumed
     assert ["with water", "for high blood pressure"] == found.noted
+
+
+def read_of(sentence: str, language: str) -> object:
+    """What is proposed, or the code of the refusal."""
+    try:
+        made = propose(sentence, language)
+    except TextRefused as refused:
+        return refused.code
+    return made.regimen, made.noted
+
+
+ALL = [(one, "en") for one in READ_EN] + [(one, "de") for one in READ_DE]
+STRANGE = {"en": ("not", "never", "ramipril", "no", "or"), "de": ("nicht", "kein", "ramipril")}
+
+
+@pytest.mark.parametrize(("sentence", "language"), ALL)
+def test_one_more_word_is_never_overlooked(sentence: str, language: str) -> None:
+    """A negation, a medicine or a choice put anywhere into a sentence that is read is refused."""
+    words = sentence.split()
+    for strange in STRANGE[language]:
+        for place in range(len(words) + 1):
+            put = " ".join([*words[:place], strange, *words[place:]])
+            found = read_of(put, language)
+            assert isinstance(found, str), f"{put!r} was read as {found}"
+
+
+@pytest.mark.parametrize(("sentence", "language"), ALL)
+def test_no_number_is_overlooked(sentence: str, language: str) -> None:
+    """Another number anywhere in a sentence gives another proposal, or a refusal."""
+    before = read_of(sentence, language)
+    found = list(re.finditer(r"[0-9]+", sentence))
+    for one in found:
+        for other in ("3", "5", "9", "5523"):
+            if other == one[0]:
+                continue
+            put = sentence[: one.start()] + other + sentence[one.end() :]
+            assert before != read_of(put, language), put
+
+
+def test_random_words_never_crash() -> None:
+    """Any words of the grammar in any order are proposed or refused by code."""
+    luck = random.Random(SEED)
+    known = sorted({word for one, _ in ALL for word in one.split()})
+    marks = [",", ".", "and", "und", "(", ")", "-", "for", "max", "more", "than", "1/2", "08:00"]
+    read = 0
+    for _ in range(600):
+        put = " ".join(luck.choice(known + marks) for _ in range(luck.randint(1, 9)))
+        read += not isinstance(read_of(put, luck.choice(("en", "de"))), str)
+    assert read < 60, "words thrown together seldom make sense"
 
 
 def test_huge_and_hostile_input_ends_quickly() -> None:
