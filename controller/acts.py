@@ -16,6 +16,7 @@ from controller.rules import cup as cup_rules
 from controller.rules.ahead import AHEAD_S, VISIT_S
 from controller.rules.doses import ALONE_S, FINISH_S, over, round_doses
 from controller.rules.elsewhere import calling
+from controller.rules.holdpoints import next_s
 from controller.rules.lease import build_lease
 from controller.rules.limits import free_at, room_at
 from controller.rules.rounds import RETRY_S, digest
@@ -147,6 +148,7 @@ def deadline(state: State, facts: Facts) -> int:
     if state.plan_envelope:
         ahead = between(state.plan_envelope, now, now + DAY_S)
         due += [x for d in ahead[:8] for x in (d.open_at, d.due_at)]
+        due.append(next_s(state.plan_envelope, now))  # a hold point is told when it is reached
     if state.cup is not None:
         due += [
             state.cup.released_at + cup_rules.GRACE_S,

@@ -13,6 +13,7 @@ from typing import Final
 
 from controller.agenda import plan_of_envelope
 from controller.state import State
+from schedules.model import DAY_S
 from schedules.phases import phases
 
 AT_POINT: Final = "hold-point"  # how a dose is held, and the code of the alert
@@ -59,6 +60,19 @@ def holds(state: State, envelope: str, regimen: str, due_at: int) -> Point | Non
     return point
 
 
+def next_s(envelope: str, now_s: int) -> int:
+    """When the next step behind a hold point begins (Unix s), within a day; else `now_s`."""
+    plan = plan_of_envelope(envelope)
+    starts = [
+        phase.start_s
+        for r in plan.regimens
+        if r.id in pointed(envelope)
+        for phase in phases(r, plan.zone, plan.clock, now_s, now_s + DAY_S)
+        if r.steps[phase.step].hold_point and now_s < phase.start_s <= now_s + DAY_S
+    ]
+    return min(starts, default=now_s)
+
+
 def waiting(state: State, now_s: int) -> list[Point]:
     """The steps in force that wait now for two people."""
     envelope = state.plan_envelope
@@ -76,11 +90,11 @@ def waiting(state: State, now_s: int) -> list[Point]:
 def _ends(envelope: str, regimen: str, day: int) -> int:
     """When the last step of a regimen that is known around a day ends (Unix s)."""
     plan = plan_of_envelope(envelope)
-    at_s = day * 86_400
+    at_s = day * DAY_S
     found = phases(plan.regimen(regimen), plan.zone, plan.clock, at_s, at_s + 1)
     return max((phase.end_s for phase in found), default=0)
 
 
 def _goes_on(envelope: str, regimen: str, now_s: int) -> bool:
     """Whether any step of it is still to come, or runs: what is over needs nobody."""
-    return _ends(envelope, regimen, now_s // 86_400) > now_s
+    return _ends(envelope, regimen, now_s // DAY_S) > now_s
