@@ -13,7 +13,6 @@ from schedules.checks.finding import ASK, REFUSE, WHOLE, Case, Finding
 
 _TODO = {
     compare.GAP_TOO_LONG: "begin the new order earlier, or say who bridges the time between",
-    compare.ID_REUSE: "give the take another occasion",
     "same-ingredient": "say replaces, or in_addition_to with the shared limits",
 }
 
