@@ -53,7 +53,8 @@ def worked_examples() -> str:
 def _instructions(plan: Plan) -> dict[str, str]:
     """`dosageInstruction` of each regimen as others read it: without words of our own."""
     found = {}
-    for entry in plan_bundle(plan, own_words=False)["entry"]:
+    bundle: Any = plan_bundle(plan, own_words=False)
+    for entry in bundle["entry"]:
         resource = entry["resource"]
         if resource["resourceType"] == "MedicationRequest":
             lines = [
