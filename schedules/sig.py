@@ -7,6 +7,7 @@ coming into force: nothing here ever does.
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from schedules.schema import Document
 from schedules.sig_de import GRAMMAR as GERMAN
@@ -196,6 +197,8 @@ def _as_needed(sentence: str, phrases: list[Phrase], made: Proposal) -> None:
     if len(doses) > 1 or any(one.kind == "scheme" for one in doses):
         raise TextRefused("two-doses", sentence, "one amount at a time, as needed")
     group = group_of(sentence, doses) if doses else Group()
+    if _beside(phrases):
+        raise TextRefused("as-needed-when", sentence, by_hand)
     found = limits(sentence, phrases, made.assumed, group.quarters)
     most, gap = found.pop("max_per_24h", None), found.pop("min_gap", None)
     reasons = set()
@@ -228,3 +231,12 @@ def _as_needed(sentence: str, phrases: list[Phrase], made: Proposal) -> None:
     made.regimen["as_needed"] = {**asked, "per": "24h"}
     if found:
         made.regimen["limits"] = found
+
+
+def _beside(phrases: list[Phrase]) -> bool:
+    """`4 times a day and as needed`: as needed beside what is planned, not instead of it."""
+    timed = any(one.kind in TIMING and one.kind not in FOOD for one in phrases)
+    apart = any(
+        before.kind in ("and", "stop") and one.kind == "asked" for before, one in pairwise(phrases)
+    )
+    return timed and apart

@@ -13,6 +13,7 @@ from schedules.sig_token import MOST_PIECES, TextRefused
 
 DOSES = ("dose", "scheme", "dose-said-twice")
 FOOD = ("food", "food-near", "food-off", "each-meal")
+MOST = {"ml": 30, "drop": 40}  # at once, of what is not counted in pieces
 SEPARATORS = ("and", "comma", "stop")
 _COUNTS = ("times", "daily", "per-day", "weekly", "times-a-week", "times-every-weeks")
 _WHEN = (*ANCHORS, "clock")
@@ -148,7 +149,9 @@ def group_of(sentence: str, phrases: list[Phrase]) -> Group:
         amounts = numbers or (4,)
         if not any(amounts):
             raise TextRefused("no-dose", sentence, "nothing is taken")
-        if max(amounts) > 4 * MOST_PIECES:
-            why = f"more than {MOST_PIECES} at once: more often a slip than a dose"
+        units = [value for value in one.values if isinstance(value, str)]
+        most = MOST.get(units[0], MOST_PIECES) if units else MOST_PIECES
+        if max(amounts) > 4 * most:
+            why = f"more than {most} at once: more often a slip than a dose"
             raise TextRefused("implausible-number", sentence, why)
     return group
