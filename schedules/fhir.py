@@ -148,6 +148,9 @@ def read_orders(
             regimens.append((name, _read(order, shelf, told, site)))
         except OrderRefused as refused:
             refusals.append(OrderRefusal(name, refused.code, refused.why))
+        except (OverflowError, ValueError):
+            why = "a number or a date in this order is beyond what can be reckoned with"
+            refusals.append(OrderRefusal(name, "not-fhir", why))
     kept, doubles = _one_each(regimens)
     return kept, refusals + doubles
 

@@ -9,8 +9,19 @@ left out.
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from fractions import Fraction
+from itertools import pairwise
 
-from schedules.cadence import Cadence, Clock, Moment, end_s, following, instants
+from schedules.cadence import (
+    FOREVER_S,
+    Cadence,
+    Clock,
+    Course,
+    Moment,
+    end_s,
+    following,
+    instants,
+    moment,
+)
 from schedules.courses import Ordered, begin_of, takings
 from schedules.doses import doses
 from schedules.fhir_line import Line, named_of, step_of, take_of
@@ -19,6 +30,7 @@ from schedules.model import DAY_S, Plan, Start, Step
 
 PROOF_S = 400 * DAY_S  # as far as a plan can reach
 MOST_TAKINGS = 20_000
+OPEN = -(-FOREVER_S // 60)  # the minute in which nothing ends
 
 
 @dataclass(frozen=True)
@@ -35,25 +47,32 @@ def steps_of(orders: list[Ordered], lines: list[Line], load: Moment, clock: Cloc
     begins: Moment | None = None
     start, groups = load, _groups(orders, lines)
     for place, group in enumerate(groups):
-        first = place == 0
+        first, last = place == 0, place == len(groups) - 1
+        lines_here = [line for _, line in group]
         each = [begin_of(one, start, clock, first=first) for one, _ in group]
-        begin = each[0]
-        if any(other.at_s(clock.zone) != begin.at_s(clock.zone) for other in each):
-            raise OrderRefused("not-yet", "concurrent dosages with different starts")
-        if begin.fold:
+        begin = min(each, key=lambda at: at.at_s(clock.zone))
+        if any(one.fold for one in each):
             raise OrderRefused("not-yet", "a start in the second pass of a repeated hour")
         if begins is None:
             begins = begin
         elif begin.at_s(clock.zone) > start.at_s(clock.zone):
             found.append(_pause(begin))
-        last = place == len(groups) - 1
-        found.append(_step([line for _, line in group], begin, load, clock, last=last))
+        together = _together(lines_here, each, clock)
+        if together:
+            found.append(_step(lines_here, begin, load, clock, last=last))
+        else:
+            found += _split(lines_here, each, clock)
         if not last:
-            ends = [following(line.course, begin, clock) for _, line in group]
+            ends = [
+                following(line.course, at, clock) for line, at in zip(lines_here, each, strict=True)
+            ]
             if None in ends:
                 raise OrderRefused("sequence-without-end", "a step without an end is followed")
             known = [end for end in ends if end is not None]
             start = max(known, key=lambda end: end.at_s(clock.zone))
+            over = max(_span(*one, clock)[1] for one in zip(lines_here, each, strict=True))
+            if not together and start.at_s(clock.zone) > over * 60:
+                found.append(_pause(start))
     assert begins is not None
     _check_over(lines, groups, begins, load, clock)
     return Steps(Start(begins.on_date, begins.minute if begins.timed else None), tuple(found))
@@ -86,14 +105,67 @@ def _step(lines: list[Line], begin: Moment, load: Moment, clock: Clock, *, last:
             takes.append(named_of(due, line.quarters, clock.zone))
         else:
             takes.append(take_of(cadence, line.quarters, begin.on_date))
-            bounds.append(replace(line.course, cadence=Cadence(), exact=False, start=None))
+            bounds.append(_bounds(line))
     if not bounds:
         return Step(tuple(takes))
-    if len(set(bounds)) > 1 or (len(lines) > 1 and bounds[0].count):
-        raise OrderRefused("not-yet", "concurrent dosages with different ends are not read yet")
     if len(bounds) < len(lines) and not last:
         raise OrderRefused("not-yet", "single instants beside others, and a step after them")
     return step_of(bounds[0], tuple(takes), clock.zone)
+
+
+def _bounds(line: Line) -> Course:
+    return replace(line.course, cadence=Cadence(), exact=False, start=None)
+
+
+def _single(line: Line) -> bool:
+    return bool(line.course.cadence.once or line.course.cadence.events)
+
+
+def _together(lines: list[Line], begins: list[Moment], clock: Clock) -> bool:
+    """Whether concurrent dosages begin and end together, so that they are one step."""
+    bounds = {_bounds(line) for line in lines if not _single(line)}
+    counted = any(one.count for one in bounds)
+    starts = {begin.at_s(clock.zone) for begin in begins}
+    return len(starts) == 1 and len(bounds) < 2 and not (len(lines) > 1 and counted)
+
+
+def _split(lines: list[Line], begins: list[Moment], clock: Clock) -> list[Step]:
+    """Concurrent dosages with starts or ends of their own: a step between any two of those.
+
+    A dosage that counts days from its start stands in one of them only, since its rhythm would
+    shift with the step.
+    """
+    if any(_single(line) for line in lines):
+        raise OrderRefused("not-yet", "single instants beside dosages with other bounds")
+    spans = [_span(line, begin, clock) for line, begin in zip(lines, begins, strict=True)]
+    edges = sorted({edge for span in spans for edge in span})
+    found = []
+    for lo, hi in pairwise(edges):
+        takes = []
+        for line, span in zip(lines, spans, strict=True):
+            cadence = line.course.cadence
+            if not (span[0] <= lo and hi <= span[1]):
+                continue
+            months = cadence.every_months
+            if (cadence.every_s or cadence.every_days or cadence.every_weeks or months) and (
+                span != (lo, hi)
+            ):
+                raise OrderRefused("not-yet", "a rhythm that goes on past another dosage's bounds")
+            takes.append(take_of(cadence, line.quarters, moment(clock.zone, lo * 60).on_date))
+        until_s = None if hi == OPEN else hi * 60 - 1
+        found.append(step_of(Course(Cadence(), until_s=until_s), tuple(takes), clock.zone))
+    return found
+
+
+def _span(line: Line, begin: Moment, clock: Clock) -> tuple[int, int]:
+    """[first, last) minutes since 1970 of a course: to its last dose, where it is counted."""
+    course, at_s = line.course, begin.at_s(clock.zone)
+    end = end_s(course, begin, clock.zone)
+    if course.count:
+        due = instants(course, begin, clock, at_s, at_s + PROOF_S * 10)
+        if len(due) == course.count:
+            end = due[-1] + 1
+    return at_s // 60, -(-end // 60)
 
 
 def _pause(begin: Moment) -> Step:

@@ -175,6 +175,32 @@ def test_random_sequences_give_the_same_instants(
         assert wanted == planned(regimen, zone)
 
 
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["06:10", "11:20", "16:30"]), st.sampled_from(ENDS)),
+        min_size=2,
+        max_size=3,
+        unique_by=lambda part: part[0],
+    ),
+    st.booleans(),
+    st.sampled_from(ZONES),
+)
+def test_concurrent_dosages_with_bounds_of_their_own_give_the_same_instants(
+    parts: list[tuple[str, dict[str, Any]]], after: bool, zone: str
+) -> None:
+    """One time of day for five doses, another for ten days, and what comes after both."""
+    dosages = [dosage({"timeOfDay": [f"{at}:00"]} | end, sequence=1) for at, end in parts]
+    if after:
+        dosages.append(dosage({"timeOfDay": ["21:40:00"]}, sequence=2))
+    status, wanted = told(dosages, zone)
+    regimen, code = read(dosages, zone)
+    if regimen is None:
+        assert code in (status, "ended")
+    else:
+        assert wanted == planned(regimen, zone)
+
+
 EVENTS = ["2026-03-22T09:00:00+01:00", "2026-03-24", "2026-03-29T14:30:00+02:00"]
 
 
