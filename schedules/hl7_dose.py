@@ -16,7 +16,7 @@ from schedules.fhir_elsewhere import UCUM, unit_elsewhere
 from schedules.fhir_value import Element
 from schedules.hl7_message import MISSING, NOT_IN_TABLE, Segment
 from schedules.hl7_pattern import refused
-from schedules.hl7_timing import number_of
+from schedules.hl7_stamp import number_of
 
 _FORM_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-orderableDrugForm"
 _ROUTE_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-RouteOfAdministration"

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from schedules.fhir import Said
 from schedules.fhir_value import Element
 from schedules.hl7_dose import dose_of, medication_of, route_of, said_of_medicine, strength_said
+from schedules.hl7_drive import driving, places_of
 from schedules.hl7_message import (
     MISSING,
     NOT_IN_TABLE,
@@ -23,14 +24,8 @@ from schedules.hl7_message import (
     Segment,
 )
 from schedules.hl7_pattern import refused
-from schedules.hl7_timing import (
-    Times,
-    TimingLine,
-    contradicts,
-    dosage_of,
-    line_of,
-    old_lines,
-)
+from schedules.hl7_stamp import Times
+from schedules.hl7_timing import TimingLine, dosage_of
 
 CONTROLS = {
     "NW": "new",
@@ -213,11 +208,11 @@ def _with_dose(
     if any(one.name == "TQ2" for one in (*group.before, *group.after)):
         raise refused("order-sequence", "TQ2", "one order that waits for another is not read")
     medicine = said_of_medicine(rxe, formulary)
-    lines = _timing(group, rxe, times)
+    lines = driving(group.orc, group.before, rxe, group.after, times)
     dose, limit = dose_of(rxe, medicine)
     texts = _texts(group, rxe)
     dosages = []
-    for line, sequence in zip(lines, _sequence(lines), strict=True):
+    for line, sequence in zip(lines, places_of(lines), strict=True):
         _check_quantity(line, rxe)
         dosage = dosage_of(line, "TQ1", times.zone) | {"doseAndRate": [{"doseQuantity": dose}]}
         if limit is not None and len(lines) == 1:
@@ -255,48 +250,6 @@ def _with_dose(
         strength_said(rxe, medicine),
         tuple(notes),
     )
-
-
-def _timing(group: _Group, rxe: Segment, times: Times) -> list[TimingLine]:
-    """The timing that drives: TQ1 after RXE, else before it, else the older fields.
-
-    Whatever is said a second time must say the same (integration guides differ on which of
-    them a sender fills): what differs is refused, because nobody knows which was meant.
-    """
-    said = [
-        ("TQ1 after RXE", [line_of(one, times) for one in group.after if one.name == "TQ1"]),
-        ("TQ1 before RXE", [line_of(one, times) for one in group.before if one.name == "TQ1"]),
-        ("RXE-1", old_lines(rxe, 1, times)),
-        ("ORC-7", old_lines(group.orc, 7, times)),
-    ]
-    stated = [(where, lines) for where, lines in said if lines]
-    if not stated:
-        raise refused("no-timing", "TQ1", "nothing says when: send a TQ1 after RXE", MISSING)
-    first, driving = stated[0]
-    for where, lines in stated[1:]:
-        if len(lines) != len(driving):
-            differs = "number of lines"
-        else:
-            pairs = zip(driving, lines, strict=True)
-            differs = next((word for one in pairs if (word := contradicts(*one))), "")
-        if differs:
-            sentence = f"{first} and {where} differ ({differs}): send the timing once, after RXE"
-            raise refused("timing-twice", "TQ1", sentence)
-    return driving
-
-
-def _sequence(lines: list[TimingLine]) -> list[int]:
-    """Places in the sequence: S: the next one follows; A: the next one runs beside it."""
-    places = [1]
-    for line in lines[:-1]:
-        if line.conjunction not in ("S", "A"):
-            sentence = "several timings: TQ1-12 says S (then) or A (beside) on all but the last"
-            raise refused("conjunction", "TQ1-12", sentence, NOT_IN_TABLE)
-        places.append(places[-1] + (line.conjunction == "S"))
-    if lines[-1].conjunction:
-        sentence = "TQ1-12 says that another timing follows, and none does: was it cut off?"
-        raise refused("conjunction", "TQ1-12", sentence)
-    return places
 
 
 def _check_quantity(line: TimingLine, rxe: Segment) -> None:

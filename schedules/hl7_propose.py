@@ -10,19 +10,18 @@ from datetime import datetime
 
 from schedules import planfile
 from schedules.act_readback import read_back_act
-from schedules.canonical import file_form, plan_hash, typed
+from schedules.canonical import file_form, typed
 from schedules.convert import Frame, convert
-from schedules.diff import diff
-from schedules.document import build
 from schedules.fhir import OrderRefusal
 from schedules.fhir_order import identifier_of
 from schedules.halt import Act, seal_act
 from schedules.hl7_inbox import ENDED, IN_PLAN, PENDING, Change
 from schedules.hl7_message import DUPLICATE_KEY, INTERNAL, UNKNOWN_KEY, Fault, MessageRefused
+from schedules.hl7_next import next_version
 from schedules.hl7_order import CONTROLS, Asked
 from schedules.hl7_site import Patient
 from schedules.localtime import local, zone_of
-from schedules.model import LastTaken, Limits, Plan, PlanRefused, Regimen
+from schedules.model import LastTaken, Plan, PlanRefused
 from schedules.readback import read_back
 
 ACT_HOURS = 24
@@ -192,7 +191,11 @@ def _regimen(asked: Asked, regimen_id: str, desk: _Desk) -> Change:
     desk.files[part] = planfile.dump({"regimens": document["regimens"]})
     does = "replace" if regimen_id else "add"
     desk.lines += ["", *read_back(fragment).splitlines(), f"As a part of a plan file: {part}"]
-    desk.lines += _next_version(desk, fragment, does, asked.number)
+    text, told = next_version(desk.plan, regimen, desk.now_s)
+    if text:
+        desk.files[f"next-{asked.number}.yaml"] = text
+        desk.lines += ["", f"The next version of the plan with it: next-{asked.number}.yaml"]
+    desk.lines += told
     sentence = f"{does} regimen {regimen.id}"
     return Change(asked.control, desk.patient.patient, asked.names, regimen.id, does, sentence)
 
@@ -226,55 +229,6 @@ def _frame(patient: Patient, start: datetime) -> Frame:
         piece_mg=0,
         last_taken=LastTaken("unknown"),
         one_patient=True,
-    )
-
-
-def _next_version(desk: _Desk, fragment: Plan, does: str, number: int) -> list[str]:
-    """The plan in force with this regimen in it, where that is sound; else the reason."""
-    if desk.plan is None:
-        return ["No plan is named for this patient: nothing to compare with."]
-    (regimen,) = fragment.regimens
-    before = [one for one in desk.plan.regimens if one.id == regimen.id]
-    others = [one for one in desk.plan.regimens if one.id != regimen.id]
-    if before:
-        regimen = _over(before[0], regimen)
-    following = replace(
-        desk.plan,
-        version=desk.plan.version + 1,
-        previous_hash=plan_hash(desk.plan),
-        regimens=(*others, regimen),
-    )
-    try:
-        plan = build(file_form(typed(following)))
-    except PlanRefused as refused:
-        return [
-            "With it the plan in force is not sound yet; a person must decide:",
-            f"  {refused.code} at {refused.place}: {refused.sentence}",
-            *(f"  {one.code} at {one.place}: {one.sentence}" for one in refused.also),
-        ]
-    name = f"next-{number}.yaml"
-    desk.files[name] = planfile.dump_plan(plan)
-    told = diff(desk.plan, plan, desk.now_s, 3).splitlines()
-    return ["", f"The next version of the plan with it: {name}", *told]
-
-
-def _over(old: Regimen, new: Regimen) -> Regimen:
-    """A changed order over what people have said of this medicine where orders say nothing."""
-    written = {f"{m // 60:02d}:{m % 60:02d}" for s in new.steps for t in s.takes for m in t.at}
-    written |= {anchor.text for s in new.steps for t in s.takes for anchor in t.when}
-    return replace(
-        new,
-        last_taken=old.last_taken,
-        window=old.window,
-        limits=new.limits if new.limits != Limits() else old.limits,
-        occasions=tuple(pair for pair in old.occasions if pair[0] in written),
-        high_alert=old.high_alert or new.high_alert,
-        time_critical=old.time_critical or new.time_critical,
-        hold_possible=old.hold_possible or new.hold_possible,
-        weekly_only=old.weekly_only or new.weekly_only,
-        storage=old.storage,
-        gap_s=old.gap_s,
-        relation=old.relation,
     )
 
 
