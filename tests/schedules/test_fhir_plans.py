@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,10 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schedules.cadence import Cadence, Clock, Course, Moment
 from schedules.doses import doses
 from schedules.expand import answer, site_of
 from schedules.fhir import Said, read_orders
-from schedules.model import LastTaken, Regimen
+from schedules.fhir_line import Line
+from schedules.fhir_steps import check_same, ordered_of
+from schedules.fhir_value import OrderRefused
+from schedules.localtime import zone_of
+from schedules.model import CLOCK_WORDS, LastTaken, Regimen
 from schedules.phases import asked_span
 from tests.schedules.plans import plan_of, shared_data
 
@@ -218,6 +224,26 @@ def test_single_instants_are_dates_of_a_take() -> None:
         "doseAndRate": line["doseAndRate"]
     }
     assert (None, "ended") == read([late], "Europe/Berlin")
+
+
+def test_a_plan_with_other_doses_than_the_order_is_never_handed_on() -> None:
+    """The net under the reading: a plan that differs by one dose refuses the order."""
+    zone = zone_of("Europe/Berlin")
+    assert zone is not None
+    clock, load = Clock(zone, CLOCK_WORDS), Moment(START.date(), START.hour * 60)
+    line = Line(4, "tablet", Course(Cadence(at=(480,)), count=5))
+    regimen, _ = read([dosage(RHYTHMS[0] | {"count": 5})], "Europe/Berlin")
+    assert regimen is not None
+    plan = plan_of(regimen, START, "Europe/Berlin")
+    check_same(plan, ordered_of([line], [None]), load, clock)
+    for other in (
+        replace(line, quarters=2),
+        replace(line, course=replace(line.course, count=6)),
+        replace(line, course=Course(Cadence(at=(490,)), count=5)),
+    ):
+        with pytest.raises(OrderRefused) as caught:
+            check_same(plan, ordered_of([other], [None]), load, clock)
+        assert "not-yet" == caught.value.code
 
 
 def test_one_now_and_then_daily() -> None:

@@ -190,14 +190,14 @@ def test_months_without_a_day_keep_that_of_the_start() -> None:
 
 
 def test_an_end_at_a_time_of_day_includes_that_minute() -> None:
-    """until 14:00 gives the dose of 14:00, and the next step begins a minute later."""
+    """until 14:00 gives the dose of 14:00; the next step has only what is later."""
     plan = steps(
         "[{until: 2026-11-24T14:00, take: [{dose: 1, at: [08:00, 14:00]}]},"
-        " {take: [{dose: 1, at: [14:00, 20:00]}]}]"
+        " {take: [{dose: 1, at: [13:00, 20:00]}]}]"
     )
     assert [
         "Mon 2026-11-23 08:00", "Mon 2026-11-23 14:00", "Tue 2026-11-24 08:00",
-        "Tue 2026-11-24 14:00", "Tue 2026-11-24 20:00", "Wed 2026-11-25 14:00",
+        "Tue 2026-11-24 14:00", "Tue 2026-11-24 20:00", "Wed 2026-11-25 13:00",
     ] == due(plan, 3)[:6]  # fmt: skip
 
 
