@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 
+from schedules.fhir_said import contradiction
 from schedules.fhir_value import (
     Element,
     OrderRefused,
@@ -178,7 +179,7 @@ def strength_of(medication: Element) -> str:
 
 
 def check_texts(dosages: list[Element]) -> None:
-    """Refuses where a text names an end or a meal that the structure lacks."""
+    """Refuses where a text names an end or a meal that the structure lacks, or says otherwise."""
     for dosage in dosages:
         said = f"{text(dosage, 'text') or ''} {text(dosage, 'patientInstruction') or ''}"
         timing = mapping(dosage, "timing") or {}
@@ -188,3 +189,7 @@ def check_texts(dosages: list[Element]) -> None:
         if (_LONG_WORDS.search(said) and not ends) or (_MEAL_WORDS.search(said) and not when):
             why = "the text says more than the structure: an end, or a meal"
             raise OrderRefused("text-says-more", why)
+    for dosage in dosages:
+        other = contradiction(dosage)
+        if other:
+            raise OrderRefused("text-contradicts", other)

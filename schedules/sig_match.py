@@ -57,7 +57,7 @@ def read(grammar: Grammar, found: list[Token]) -> Reading:
     reading, at = Reading(), 0
     while at < len(found):
         best: tuple[int, Phrase] | None = None
-        for kind, constant, items, why in _rows(grammar.refused, grammar.rows):
+        for kind, constant, items, why in _candidates(grammar, found[at]):
             for end, values in _fits(grammar, items, found, at):
                 if end > at and (best is None or end > best[0]):
                     place = found[at].start, found[end - 1].end
@@ -71,18 +71,50 @@ def read(grammar: Grammar, found: list[Token]) -> Reading:
     return reading
 
 
-@lru_cache(maxsize=8)
-def _rows(
-    refused: tuple[tuple[str, str, str], ...], rows: tuple[tuple[str, str], ...]
-) -> tuple[tuple[str, tuple[Value, ...], tuple[Item, ...], str], ...]:
-    """Refused patterns first: of two readings of one length the one that refuses counts."""
-    found = [(f"!{code}", pattern, why) for code, pattern, why in refused]
-    found += [(kind, pattern, "") for kind, pattern in rows]
-    compiled = []
-    for kind, pattern, why in found:
-        name, _, constant = kind.partition("=")
-        compiled.append((name, (int(constant),) if constant else (), _items(pattern), why))
-    return tuple(compiled)
+Row = tuple[str, tuple[Value, ...], tuple[Item, ...], str]
+_BY_START: dict[str, dict[str, list[Row]]] = {}  # language -> what a token begins with -> rows
+
+
+def _candidates(grammar: Grammar, token: Token) -> list[Row]:
+    """The rows that may begin with this token, refused ones first.
+
+    Of two readings of one length the first counts, so the one that refuses.
+    """
+    table = _BY_START.get(grammar.language)
+    if table is None:
+        table = _BY_START[grammar.language] = {}
+        rows = [(f"!{code}", pattern, why) for code, pattern, why in grammar.refused]
+        for kind, pattern, why in rows + [(kind, pattern, "") for kind, pattern in grammar.rows]:
+            name, _, constant = kind.partition("=")
+            items = _items(pattern)
+            row = (name, (int(constant),) if constant else (), items, why)
+            for start in sorted(_starts(grammar, items)):
+                table.setdefault(start, []).append(row)
+    key = f"<{token.kind}>" if token.kind in ("number", "clock", "scheme") else token.text
+    return table.get(key, [])
+
+
+def _starts(grammar: Grammar, items: tuple[Item, ...]) -> set[str]:
+    """Everything a first token may be: a word, or a kind as <number>."""
+    found: set[str] = set()
+    for words, optional in items:
+        for word in words:
+            found |= _slot_starts(grammar, word[1:-1]) if word.startswith("<") else {word}
+        if not optional:
+            break
+    return found
+
+
+def _slot_starts(grammar: Grammar, name: str) -> set[str]:
+    if name in ("clock", "scheme"):
+        return {f"<{name}>"}
+    if name == "n":
+        return {"<number>"}
+    patterns = [pattern for pattern, _ in grammar.quantities]
+    if name != "q":
+        patterns = list(grammar.tables[name])
+    found = {"<number>"} if name == "q" else set()
+    return found.union(*(_starts(grammar, _items(pattern)) for pattern in patterns))
 
 
 @lru_cache(maxsize=2048)
