@@ -101,7 +101,7 @@ RICH = Plan(
         ),
         medicine(
             "asked",
-            as_needed=AsNeeded("pain", 4, 14_400, 16),
+            as_needed=AsNeeded("pain", 4, 14_400, 16, until=date(2027, 2, 1), until_minute=600),
             amounts=(("in-asked", 500_000),),
             relation=Relation("replaces", "before"),
             last_taken=LastTaken("unknown"),
@@ -211,13 +211,30 @@ def test_nothing_a_plan_says_is_left_unsaid(language: str) -> None:
     assert seen > 120
 
 
+def parts_of(owner: Any) -> Iterator[Any]:
+    """Every dataclass inside a plan, itself first."""
+    yield owner
+    for field in fields(owner):
+        value = getattr(owner, field.name)
+        for one in value if isinstance(value, tuple) else (value,):
+            if is_dataclass(one):
+                yield from parts_of(one)
+
+
 def test_every_field_is_varied() -> None:
-    """The plan above gives a value to every field of a take and of a step."""
-    takes = [take for one in RICH.regimens for step in one.steps for take in step.takes]
-    steps = [step for one in RICH.regimens for step in one.steps]
-    for kind, found in ((Take, takes), (Step, steps)):
-        for field in fields(kind):
-            assert any(getattr(one, field.name) != field.default for one in found), field.name
+    """The plan above gives a value of its own to every field of every kind of part."""
+    found: dict[type, list[Any]] = {}
+    for one in parts_of(RICH):
+        found.setdefault(type(one), []).append(one)
+    plain = [
+        f"{kind.__name__}.{field.name}"
+        for kind, those in found.items()
+        for field in fields(kind)
+        if all(getattr(one, field.name) == field.default for one in those)
+    ]
+    # weekly_only is varied though none says it; the others are exceptions with a reason
+    known = ["Anchor.text", "AsNeeded.per_s", "Regimen.rhythm_s", "Regimen.weekly_only"]
+    assert known == sorted(plain)
 
 
 def test_languages_have_the_same_keys_and_blanks() -> None:
