@@ -121,8 +121,8 @@ WORDS: dict[str, str] = {
     "in-all.one": "insgesamt 1-mal", "in-all.many": "insgesamt {n}-mal",
     "whichever": "je nachdem, was zuerst eintritt",
     "or": " oder ",
-    "hold-point": "Bevor das beginnt, unterschreiben zwei Personen, dass es beginnen darf: "
-    "{words}. Bis dahin werden seine Dosen zurückgehalten.",
+    "hold-point": "erst wenn zwei Personen unterschrieben haben, dass es beginnen darf: {words}; "
+    "bis dahin werden seine Dosen zurückgehalten",
     "begins-again": "Das beginnt alle {span} von vorn, gezählt ab seinem Beginn.",
     # as needed and limits
     "asked": "bei Bedarf wegen {reason} {dose}, Abstand mindestens {gap}, maximal {most} in "

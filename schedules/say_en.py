@@ -120,8 +120,8 @@ WORDS: dict[str, str] = {
     "in-all.one": "1 time in all", "in-all.many": "{n} times in all",
     "whichever": "whichever comes first",
     "or": " or ",
-    "hold-point": "Before this begins, two people sign that it may: {words}. Until then its doses "
-    "are held.",
+    "hold-point": "only once two people have signed that it may begin: {words}; until then its "
+    "doses are held",
     "begins-again": "This begins again every {span}, counted from its start.",
     # as needed and limits
     "asked": "{dose} when needed for {reason}, at least {gap} apart, up to a maximum of {most} in "

@@ -101,9 +101,9 @@ def _how(plan: Plan, regimen: Regimen, language: str) -> list[str]:
     clock = dict(plan.clock)
     then = phrase(language, "then").lstrip(", ")
     for index, one in enumerate(regimen.steps):
-        if one.hold_point:
-            lines.append(phrase(language, "hold-point", words=one.hold_point))
         words = step(one, unit, language, clock)
+        if one.hold_point:
+            words = f"{words} ({phrase(language, 'hold-point', words=one.hold_point)})"
         end = "." if index + 1 == len(regimen.steps) else ","
         lines.append(f"{then if index else ''}{words}{end}")
     if regimen.repeat_every is not None:
