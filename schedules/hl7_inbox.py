@@ -5,7 +5,7 @@ same answer and no second proposal; which orders are known. Not responsible for 
 (hl7_receive.py). Nothing in this folder is active: a person makes a plan of it and two people sign.
 
     accepted/KEY/  message.hl7 answer.hl7 record.json proposal.txt and files to work with
-    refused/KEY/   message.hl7 answer.hl7
+    refused/KEY/   message.hl7 answer.hl7, and stops.json where a stop was asked for
     settled/KEY    by whom it was done or declined
 """
 
@@ -16,14 +16,16 @@ import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from schedules.canonical import read_json
 from schedules.model import PlanRefused
 
 MAX_ACCEPTED = 50_000
-MAX_REFUSED = 5_000
+MAX_REFUSED = 1_000
 PENDING, IN_PLAN, ENDED = "pending", "in-plan", "ended"
 OUTCOMES = ("done", "declined")
 
@@ -38,6 +40,7 @@ class Change:
     regimen: str  # "" for a movement
     does: str  # add, replace, withdraw, stop, hold, resume, wait, go-on, note
     sentence: str
+    ingredients: tuple[str, ...] = ()  # of what is added or replaced
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class Shelf:
         self._folder = folder
         self._records = {one.key: one for one in records_of(folder)}
         self._settled: tuple[int, dict[str, str]] = (-1, {})
+        self._stops: tuple[int, set[tuple[str, str]]] = (-1, set())
 
     def live(self, patient: str) -> list[Change]:
         """What is asked for this patient and was not declined, oldest first."""
@@ -78,6 +82,13 @@ class Shelf:
             for change in record.changes
             if change.patient == patient
         ]
+
+    def stopped(self, patient: str) -> set[str]:
+        """Orders of this patient whose stop was refused: one may have come before its order."""
+        at_ns = (self._folder / "refused").stat().st_mtime_ns
+        if at_ns != self._stops[0]:
+            self._stops = (at_ns, _stops(self._folder))
+        return {name for who, name in self._stops[1] if who == patient}
 
     def last_act(self) -> int:
         """The highest number of an act that was proposed."""
@@ -133,8 +144,13 @@ class Inbox(Shelf):
         self._keep("accepted", record.key, content)
         self._records[record.key] = record
 
-    def refuse(self, key: str, message: bytes, answer: bytes) -> None:
-        """Keep what was refused, so that a person sees it; the newest of its key."""
+    def refuse(
+        self, key: str, message: bytes, answer: bytes, stops: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """Keep what was refused, so that a person sees it; the newest of its key.
+
+        `stops`: (patient, number of an order) of every stop it asked for.
+        """
         place = self._folder / "refused" / key
         if not place.exists():
             if self._refused >= MAX_REFUSED:
@@ -142,7 +158,10 @@ class Inbox(Shelf):
             self._refused += 1
         elif place.is_dir():
             shutil.rmtree(place, ignore_errors=True)
-        self._keep("refused", key, {"message.hl7": message, "answer.hl7": answer})
+        content = {"message.hl7": message, "answer.hl7": answer}
+        if stops:
+            content["stops.json"] = json.dumps(sorted(stops)).encode()
+        self._keep("refused", key, content)
 
     def _keep(self, kind: str, key: str, content: Mapping[str, bytes]) -> None:
         """All of it or nothing: written aside, flushed, renamed, and the rename flushed."""
@@ -174,10 +193,13 @@ def records_of(folder: Path) -> list[Record]:
     return sorted(found, key=lambda one: one.number)
 
 
-def _record(value: object) -> Record:
-    assert isinstance(value, dict)
-    changes = tuple(Change(**one | {"names": tuple(one["names"])}) for one in value["changes"])
-    return Record(**value | {"changes": changes, "acts": tuple(value["acts"])})
+def _record(value: Any) -> Record:
+    changes = tuple(Change(**_tuples(one)) for one in value["changes"])
+    return Record(**_tuples(value) | {"changes": changes})
+
+
+def _tuples(value: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(one) if isinstance(one, list) else one for key, one in value.items()}
 
 
 def settle(folder: Path, key: str, outcome: str, by: str) -> None:
@@ -205,6 +227,14 @@ def settled(folder: Path) -> dict[str, str]:
             found[place.name] = str(json.loads(place.read_bytes())["outcome"])
         except (OSError, ValueError, KeyError, TypeError):
             continue
+    return found
+
+
+def _stops(folder: Path) -> set[tuple[str, str]]:
+    found = set()
+    for place in (folder / "refused").glob("*/stops.json"):
+        with suppress(OSError, ValueError, TypeError):
+            found |= {(str(who), str(name)) for who, name in json.loads(place.read_bytes())}
     return found
 
 

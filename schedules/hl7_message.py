@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import hl7
 
-MAX_BYTES = 1 << 20
+MAX_BYTES = 1 << 18
 MAX_SEGMENTS = 2000
 MAX_VALUE = 4000  # characters of one value that is read
 VERSIONS = ("2.5.1", "2.5")

@@ -1,6 +1,6 @@
 """The plan in force with one order in it: the next version, for people to look at and sign.
 
-Responsible for: what of a regimen an order changes, and what stays because only people have said it.
+Responsible for: what of a regimen an order changes, and what stays because people have said it.
 Not responsible for whether that is sound (document.py says so) or for orders (hl7_propose.py).
 """
 

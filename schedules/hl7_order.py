@@ -6,6 +6,7 @@ hold it (fhir.py), nor for what becomes of it (hl7_receive.py). Fields as in HL7
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -101,6 +102,16 @@ def orders_of(
         faults.append(Fault("order-twice", "ORC-2", sentence, "205"))
     if faults:
         raise MessageRefused(*faults)
+    return found
+
+
+def stops_of(message: Message) -> list[str]:
+    """The numbers of every order that a message wants ended, as far as they can be read."""
+    found = []
+    for orc in message.named("ORC"):
+        with suppress(MessageRefused):
+            if orc.text(1) in ("CA", "DC"):
+                found += [one for one in (_entity(orc, 2), _entity(orc, 3)) if one]
     return found
 
 

@@ -21,7 +21,7 @@ from schedules.hl7_next import next_version
 from schedules.hl7_order import CONTROLS, Asked
 from schedules.hl7_site import Patient
 from schedules.localtime import local, zone_of
-from schedules.model import LastTaken, Plan, PlanRefused
+from schedules.model import LastTaken, Plan, PlanRefused, Regimen
 from schedules.readback import read_back
 
 ACT_HOURS = 24
@@ -54,6 +54,7 @@ class _Desk:
     patient: Patient
     plan: Plan | None
     live: list[Change]
+    stopped: set[str]  # numbers of orders whose stop was refused
     now_s: int
     number: int  # of the last act
     files: dict[str, str]
@@ -64,12 +65,13 @@ def proposal_of(
     asked: list[Asked],
     patient: Patient,
     live: list[Change],
+    stopped: set[str],
     now_s: int,
     last_act: int,
     unread: list[str],
 ) -> Proposal:
     """The proposal of a message; MessageRefused with every reason where one order cannot be."""
-    desk = _Desk(patient, plan_of(patient), live, now_s, last_act, {}, [])
+    desk = _Desk(patient, plan_of(patient), live, stopped, now_s, last_act, {}, [])
     changes: list[Change] = []
     faults: list[Fault] = []
     for one in asked:
@@ -148,6 +150,9 @@ def _change(asked: Asked, desk: _Desk) -> Change:
         if known is not None:
             sentence = "this order is known already: send XO to change it; it is not given twice"
             raise _fault(asked, "order-exists", sentence, DUPLICATE_KEY)
+        if desk.stopped & set(asked.names):
+            sentence = "its stop came before it and was refused: send it with a number of its own"
+            raise _fault(asked, "stopped-before", sentence, DUPLICATE_KEY)
         return _regimen(asked, "", desk)
     if known is None:
         sentence = "no order of this number is known for this patient: nothing was changed"
@@ -190,6 +195,7 @@ def _regimen(asked: Asked, regimen_id: str, desk: _Desk) -> Change:
     part = f"regimen-{asked.number}.yaml"
     desk.files[part] = planfile.dump({"regimens": document["regimens"]})
     does = "replace" if regimen_id else "add"
+    desk.lines += _alike(regimen, desk)
     desk.lines += ["", *read_back(fragment).splitlines(), f"As a part of a plan file: {part}"]
     text, told = next_version(desk.plan, regimen, desk.now_s)
     if text:
@@ -197,7 +203,20 @@ def _regimen(asked: Asked, regimen_id: str, desk: _Desk) -> Change:
         desk.lines += ["", f"The next version of the plan with it: next-{asked.number}.yaml"]
     desk.lines += told
     sentence = f"{does} regimen {regimen.id}"
-    return Change(asked.control, desk.patient.patient, asked.names, regimen.id, does, sentence)
+    who, names = desk.patient.patient, asked.names
+    return Change(asked.control, who, names, regimen.id, does, sentence, regimen.ingredients)
+
+
+def _alike(regimen: Regimen, desk: _Desk) -> list[str]:
+    """Other proposals that a person must not sign beside this one without a thought."""
+    found = []
+    ended = {one.regimen for one in desk.live if one.does in ("stop", "withdraw")}
+    for one in desk.live:
+        if one.regimen == regimen.id and one.ingredients:
+            found.append(f"  LOOK: an earlier message on this order waits, too: {one.sentence}.")
+        elif set(one.ingredients) & set(regimen.ingredients) and one.regimen not in ended:
+            found.append(f"  LOOK: {one.names[0]} has the same ingredient: is it meant twice?")
+    return found
 
 
 def fragment_of(asked: Asked, regimen_id: str, patient: Patient, now_s: int) -> Plan:

@@ -31,7 +31,7 @@ from schedules.hl7_message import (
     header_of,
     read_message,
 )
-from schedules.hl7_order import orders_of, unread
+from schedules.hl7_order import orders_of, stops_of, unread
 from schedules.hl7_propose import Proposal, proposal_of
 from schedules.hl7_site import Patient, patient_of
 from schedules.localtime import zone_of
@@ -104,10 +104,20 @@ class Receiver:
     ) -> bytes:
         said = answer(fields, code_of(faults), faults[0].sentence, faults, now_s)
         stranger = fields[9].startswith("ADT") and faults[0].code == "unknown-patient"
-        if self._inbox.known(key) is None and not stranger:
+        if self._inbox.known(key) is not None:  # of another message: this one has a key of its own
+            key = body_of(fields, data)[:32]
+        if not stranger:
             with suppress(InboxFailed):  # the sender is told, and has the message
-                self._inbox.refuse(key, data, said)
+                self._inbox.refuse(key, data, said, self._stops(data))
         return said
+
+    def _stops(self, data: bytes) -> list[tuple[str, str]]:
+        try:
+            message = read_message(data, self._site.charset)
+            patient = patient_of(message.one("PID"), self._site.patients).patient
+        except MessageRefused:
+            return []
+        return [(patient, name) for name in stops_of(message)]
 
 
 def _where(broken: Exception) -> str:
@@ -125,10 +135,11 @@ def read(data: bytes, site: Site, inbox: Shelf | None, now_s: int) -> tuple[Prop
     zone = zone_of(patient.zone)
     assert zone is not None
     live = inbox.live(patient.patient) if inbox is not None else []
+    stopped = inbox.stopped(patient.patient) if inbox is not None else set()
     last = inbox.last_act() if inbox is not None else 0
     if event == ORDERS:
         asked = orders_of(message, zone, site.formulary, patient.patient)
-        found = proposal_of(asked, patient, live, now_s, last, unread(message))
+        found = proposal_of(asked, patient, live, stopped, now_s, last, unread(message))
     else:
         found = moved(message, event, patient, live, now_s, last)
     count = len(found.changes)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from schedules import hl7_inbox, mllp
 from schedules.hl7_answer import ACCEPTED, answer, code_of
-from schedules.hl7_message import CHARSETS, MessageRefused, header_of
+from schedules.hl7_message import CHARSETS, MessageRefused, header_of, read_message
 from schedules.hl7_receive import Receiver, Site, read
 from schedules.hl7_site import formulary_of, patients_of
 from schedules.localtime import zone_of
@@ -64,13 +64,19 @@ def run_listen(asked: argparse.Namespace) -> int:
     def started(host: str, port: int) -> None:
         print(f"listening on {host} port {port}; Ctrl-C ends it", flush=True)
 
+    def answer_frame(one: mllp.Framed) -> bytes:
+        """The answer, and a line for who keeps the listener: no word about a patient."""
+        said = receiver.answer_frame(one)
+        fields, told = header_of(one.data), read_message(said)
+        codes = " ".join(err.text(5) for err in told.named("ERR"))
+        print(f"{fields[9]!r} {fields[10]!r} {told.one('MSA').text(1)} {codes}", flush=True)
+        return said
+
     async def run() -> None:
         until = asyncio.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, until.set)
-        await mllp.serve(
-            receiver.answer_frame, asked.host, asked.port, mllp.Limits(), started, until
-        )
+        await mllp.serve(answer_frame, asked.host, asked.port, mllp.Limits(), started, until)
 
     try:
         asyncio.run(run())
@@ -100,10 +106,19 @@ def run_inbox(asked: argparse.Namespace) -> int:
             continue
         for change in record.changes:
             print(f"{record.key}  {state}  {change.patient}  {change.control}: {change.sentence}")
-    refused = sorted(one.name for one in (folder / "refused").iterdir())
-    for key in refused:
-        print(f"{key}  refused  look at {folder / 'refused' / key}")
+    for place in sorted((folder / "refused").iterdir()):
+        stop = "  A STOP WAS ASKED FOR" if (place / "stops.json").exists() else ""
+        print(f"{place.name}  refused  {_why(place / 'answer.hl7')}{stop}")
     return 0
+
+
+def _why(answer_file: Path) -> str:
+    """The codes of an answer."""
+    try:
+        found = read_message(answer_file.read_bytes()).named("ERR")
+    except (OSError, MessageRefused):
+        return "unreadable"
+    return ", ".join(one.text(5) for one in found)
 
 
 def run_settle(asked: argparse.Namespace) -> int:

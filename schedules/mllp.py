@@ -20,12 +20,12 @@ CHUNK = 1 << 16
 class Limits:
     """What one listener bears."""
 
-    message: int = 1 << 20  # bytes of one message; longer ones are answered, not kept
+    message: int = 1 << 18  # bytes of one message; longer ones are answered, not kept
     stray: int = 4096  # bytes outside of frames, then the connection is closed
-    endless: int = 1 << 26  # bytes of one frame, then the connection is closed
-    connections: int = 16
+    endless: int = 1 << 24  # bytes of one frame, then the connection is closed
+    connections: int = 32
     unfinished_s: float = 30.0  # a frame that is begun must go on
-    idle_s: float = 3600.0  # between frames
+    idle_s: float = 600.0  # between frames
 
 
 @dataclass(frozen=True)

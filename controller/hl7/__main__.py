@@ -32,8 +32,11 @@ def main(arguments: list[str]) -> int:
     try:
         spool = Spool(Path(asked.folder))
         try:
+            code, seen = DONE, b""
             while True:
-                code = _once(asked, spool)
+                head = _head(asked)
+                if head != seen or code != DONE:
+                    code, seen = _once(asked, spool), head
                 if not asked.every:
                     return code
                 time.sleep(asked.every)
@@ -69,13 +72,25 @@ def _connect(target: str, patience_s: float) -> Callable[[], Callable[[bytes], b
     return lambda: Sender(host or "127.0.0.1", int(port), patience_s).send
 
 
+def _where(asked: argparse.Namespace) -> tuple[str, Path]:
+    if asked.journal:
+        return asked.device or "unnamed", Path(asked.journal)
+    read = config.load(asked.config)
+    return read.device, read.journal
+
+
+def _head(asked: argparse.Namespace) -> bytes:
+    """The hash of the newest event: what has not changed is not read again."""
+    reader = Journal.reader(_where(asked)[1])
+    try:
+        return reader.head[1]
+    finally:
+        reader.close()
+
+
 def _story(asked: argparse.Namespace) -> Story:
     """What the journal tells, after its whole chain was checked."""
-    if asked.journal:
-        device, path = asked.device or "unnamed", Path(asked.journal)
-    else:
-        read = config.load(asked.config)
-        device, path = read.device, read.journal
+    device, path = _where(asked)
     reader = Journal.reader(path)
     try:
         reader.verify()
