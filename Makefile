@@ -11,7 +11,7 @@ TESTS ?= tests
 LOCK = uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
        --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup run demo kills years hostile resets test zones clocks crash second-opinion check fmt lint types imports tongue tidy pages docs trace bench model mutants lock clean purge
+.PHONY: help setup run demo kills years hostile resets validators test zones clocks crash second-opinion check fmt lint types imports tongue tidy pages docs trace bench bench-schedules model mutants lock clean purge
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -39,7 +39,13 @@ kills: .venv/.dev  ## kill -9 at 20 random moments each: controller, firmware, b
 years: .venv/.dev  ## many homes for YEARS=100 patient-years under every fault; SEED=7 TRACE=1 replays one life
 	@$(BIN)/python -m tests.years
 
-test: .venv/.dev  ## all tests, and that those of SAFETY.md ran and passed
+# never an obstacle: without npm it says so, and the tests that need it skip
+tests/fhir/node_modules/.ready: tests/fhir/package-lock.json
+	@sh tests/tools/setup.sh validators
+
+validators: tests/fhir/node_modules/.ready  ## three offline FHIR validators for the tests (npm)
+
+test: .venv/.dev tests/fhir/node_modules/.ready  ## all tests, and that those of SAFETY.md ran and passed
 	$(BIN)/python -m pytest $(TESTS) --outcomes build/outcomes.json
 	@[ "$(TESTS)" != tests ] || $(BIN)/python -m tests.tools.trace --outcomes build/outcomes.json
 
@@ -103,6 +109,9 @@ fmt: .venv/.dev  ## sort imports, mend what ruff can mend
 bench: .venv/.dev  ## what it costs, beside bare Python
 	@for file in bench/[a-z]*.py; do name=$$(basename $$file .py); echo "== $$name"; $(BIN)/python -m bench.$$name || exit 1; done
 
+bench-schedules: .venv/.dev  ## a year of doses, the next dose, many timers, beside their peers and the limit
+	@$(BIN)/python -m bench.schedules
+
 lock:  ## resolve requirements/*.in anew (needs uv)
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	for set in controller web fleet hl7 sim; do \
@@ -113,4 +122,4 @@ clean:  ## remove caches and build products; keeps .venv and the simulated home
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 purge: clean  ## remove .venv and the simulated home's memory as well
-	rm -rf .venv .home
+	rm -rf .venv .home tests/fhir/node_modules

@@ -24,6 +24,8 @@ from schedules.model import DAY_S, Plan, Regimen
 from schedules.phases import phases
 from schedules.readback import length, pieces, take_text
 
+LOADS = 8  # instants of loading at which a way of writing is tried, beside first and last
+BEYOND_DAYS = 40  # so far after the plan's end nothing may be due
 MAX_LINES = 60  # dosages of one order: more is no order that anybody could read
 
 
@@ -33,11 +35,21 @@ def dosages(plan: Plan, regimen: Regimen) -> list[Resource]:
         return [_asked(plan, regimen)]
     zone = zone_of(plan.zone)
     assert zone is not None
-    wanted = {at: quarters for at, quarters in planned(plan, regimen)}
+    wanted = planned(plan, regimen)
     for found in _ways(plan, regimen, zone):
-        if found and len(found) <= MAX_LINES and understood(plan, found) == wanted:
+        if found and len(found) <= MAX_LINES and _exact(plan, found, wanted):
             return found
     return [{"text": _whole_text(plan, regimen)}]
+
+
+def _exact(plan: Plan, found: list[Resource], wanted: list[tuple[int, int]]) -> bool:
+    """Whether a reader finds the same, whenever it loads the order: early, between, at the end."""
+    places = range(0, len(wanted), max(1, len(wanted) // LOADS))
+    loads = [plan.valid_from, *(wanted[place][0] + 60 for place in places), plan.valid_until - 60]
+    return all(
+        understood(plan, found, load_s) == {at: dose for at, dose in wanted if at >= load_s}
+        for load_s in loads
+    )
 
 
 def planned(plan: Plan, regimen: Regimen) -> list[tuple[int, int]]:
@@ -55,15 +67,15 @@ def planned(plan: Plan, regimen: Regimen) -> list[tuple[int, int]]:
     return [one for one in own if not held or one[0] < held[0]]
 
 
-def understood(plan: Plan, found: list[Resource]) -> dict[int, int] | None:
+def understood(plan: Plan, found: list[Resource], load_s: int) -> dict[int, int] | None:
     """Quarters by instant as another system reads these Dosages; None: it refuses them."""
     zone = zone_of(plan.zone)
     assert zone is not None
     words: dict[str, object] = {
         word: f"{minute // 60:02d}:{minute % 60:02d}" for word, minute in plan.clock
     }
-    span = (plan.valid_until - plan.valid_from) // DAY_S + 3
-    start = local(zone, plan.valid_from).isoformat()
+    span = (plan.valid_until - load_s) // DAY_S + BEYOND_DAYS
+    start = local(zone, load_s).isoformat()
     site = expand.site_of(plan.zone, start, span, words)
     order = {"id": "read", "dosage": [bare(one) for one in found]}
     said = expand.answer(json.dumps(order), site)

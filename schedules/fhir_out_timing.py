@@ -140,7 +140,7 @@ def timing(line: Line, zone: ZoneInfo, step: Step, *, follows: bool) -> Resource
     if line.take.on:
         return {"event": [_stamp(zone, at) for at in line.dues]}
     found: Resource = {"repeat": _bounds(line, zone, step, follows=follows) | _cadence(line.take)}
-    if line.take.days_of_month:
+    if line.take.days_of_month and (line.take.every_months or 1) == 1:
         extension: list[Json] = [
             {"url": f"{HL7}/timing-dayOfMonth", "valuePositiveInt": day}
             for day in line.take.days_of_month

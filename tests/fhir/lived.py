@@ -12,7 +12,7 @@ from pathlib import Path
 from schedules.halt import Act, seal_act
 from schedules.model import LastTaken
 from tests.controller.home import Home, at
-from tests.controller.monday import at_door, at_home, dose
+from tests.controller.monday import at_door, at_home, dose, skip_to
 
 EVA, CLARA = "caregiver/eva", "pharmacist/clara"
 
@@ -35,6 +35,7 @@ def _monday(home: Home) -> None:
     home.run_to("2026-11-23T07:05:00+00:00")  # breakfast: taken
     home.take()
 
+    skip_to(home, "2026-11-23T11:25:00+00:00")
     home.run_to("2026-11-23T11:35:00+00:00")  # lunch: left in the cup, lifted late
     home.world.press()
     home.run_to("2026-11-23T12:40:00+00:00")
@@ -42,11 +43,13 @@ def _monday(home: Home) -> None:
     home.run(5)
     home.world.return_cup()
 
+    skip_to(home, "2026-11-23T17:25:00+00:00")
     home.run_to("2026-11-23T17:35:00+00:00")  # dinner: the cup does not come back; settled
     _cup_away(home)
     evening = dose(home, "metformin-500", 1).dose_id
     _done(home.wish("settle", dose_id=evening, outcome="taken", how="seen", by=EVA).code)
 
+    skip_to(home, "2026-11-23T20:50:00+00:00")
     home.run_to("2026-11-23T22:05:00+00:00")  # bed: missed, heard of, given late
     night = dose(home, "simvastatin-20")
     alert = next(a for a in home.controller.state.alerts.values() if a.code == "dose-missed")  # type: ignore[union-attr]
@@ -69,10 +72,13 @@ def _tuesday(home: Home) -> None:
                 last_taken=LastTaken("never"))  # fmt: skip
     _done(home.wish("act", document=seal_act(meant, home.private[:1])).code)
 
+    skip_to(home, "2026-11-24T06:25:00+00:00")
     home.run_to("2026-11-24T07:05:00+00:00")  # breakfast: one on hold, what lies with it skipped
     _done(home.wish("skip", dose_id=dose(home, "metformin-500", 2).dose_id, by=EVA).code)
+    skip_to(home, "2026-11-24T17:25:00+00:00")
     home.run_to("2026-11-24T17:35:00+00:00")  # dinner: taken
     home.take()
+    skip_to(home, "2026-11-24T20:55:00+00:00")
     home.run_to("2026-11-24T21:05:00+00:00")  # bed: in doubt, and nobody has said anything yet
     _cup_away(home)
 

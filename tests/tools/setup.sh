@@ -1,5 +1,6 @@
 #!/bin/sh
-# Make .venv and install one set of requirements into it: `setup.sh run|dev [python]`.
+# Make .venv and install one set of requirements into it: `setup.sh run|dev [python]`;
+# `setup.sh validators`: what checks FHIR in tests, where npm can be had (else it says so).
 # Takes from apt only what is absent and needed, and only as root or with sudo; else it
 # prints the line to type. Needs nothing but sh, and is safe to run again at any time.
 set -eu
@@ -34,6 +35,26 @@ install() {
     [ "$required" = optional ] || exit 1
     say "going on without; the tests that need it will say so"
 }
+
+if [ "$SET" = validators ]; then
+    READY=tests/fhir/node_modules/.ready
+    missing=""
+    command -v node >/dev/null 2>&1 || missing="$missing nodejs"
+    command -v npm >/dev/null 2>&1 || missing="$missing npm"
+    # shellcheck disable=SC2086 # words on purpose
+    [ -z "$missing" ] || install optional $missing
+    rm -f "$READY"
+    if ! command -v npm >/dev/null 2>&1; then
+        say "no npm: the tests of outbound FHIR will say that they need it"
+    elif say "installing three FHIR validators, each checked against its hash" &&
+        npm ci --prefix tests/fhir --ignore-scripts --no-audit --no-fund --loglevel=error; then
+        touch "$READY"
+        say "done"
+    else
+        say "npm failed; the tests of outbound FHIR will say that they need it"
+    fi
+    exit 0
+fi
 
 if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then # none yet, or one cut half-way
     command -v "$PYTHON" >/dev/null 2>&1 || install required python3 python3-venv
