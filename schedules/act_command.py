@@ -14,9 +14,11 @@ from schedules.files import read_key, read_plan, read_trusted
 from schedules.halt import (
     ACTS,
     EVERY,
+    MOST_REASON,
     NOT_SAID,
     Act,
     countersign_act,
+    is_reason,
     seal_act,
     unverified_act,
     verify_act,
@@ -41,6 +43,7 @@ def run_act(asked: argparse.Namespace, now_s: int) -> int:
         not_after=now_s + _hours(asked.hours) * HOUR_S,
         last_taken=_last_taken(plan, asked, now_s),
         made_at=now_s,
+        reason=_reason(asked.reason),
     )
     signers = [read_key(path) for path in asked.key]
     _two_people(signers)
@@ -95,6 +98,7 @@ def act_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--last-taken", help="with resume: never, unknown, or local time (2026-11-22T20:00)"
     )
+    parser.add_argument("--reason", default="", help="why, in a few words: kept in the record")
     parser.add_argument("--number", type=int, default=0, help="default: seconds of this clock")
     parser.add_argument("-o", "--output", help="the act, to be handed over or signed further")
 
@@ -120,6 +124,13 @@ def _hours(hours: int) -> int:
     if not 1 <= hours <= MOST_HOURS:
         raise PlanRefused("wrong-value", "--hours", f"must be 1 to {MOST_HOURS}")
     return hours
+
+
+def _reason(text: str) -> str:
+    if text and not is_reason(text):
+        sentence = f"one line of at most {MOST_REASON} characters, as 'vomiting since Monday'"
+        raise PlanRefused("wrong-value", "--reason", sentence)
+    return text
 
 
 def _last_taken(plan: Plan, asked: argparse.Namespace, now_s: int) -> LastTaken:

@@ -46,6 +46,7 @@ def read_back_act(act: Act, plan: Plan | None, signers: Sequence[str], now_s: in
     lines = [
         f"{act.act.upper()} {_what(act, plan)}",
         f"for patient {act.patient} on device {act.device}, act number {act.number}.",
+        *([f"Why: {act.reason}."] if act.reason else []),
         f"The machine takes it until {until}, once, as soon as it is handed over:",
         *(f"  {line}" for line in WHAT_IT_DOES[act.act]),
     ]

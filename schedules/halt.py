@@ -40,6 +40,8 @@ _FIELDS = {
     "last_taken": str,
     "taken_at": int,
 }
+_MAY_BE_SAID = {"made_at": int, "reason": str}
+MOST_REASON = 120  # characters
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Act:
     not_after: int  # Unix seconds: taken until then, or never
     last_taken: LastTaken = NOT_SAID  # with resume (R5)
     made_at: int = 0  # Unix seconds, as signed; 0: not said, and good for no hold point
+    reason: str = ""  # why, in words: said back before it is signed, and kept in the record
 
 
 def seal_act(act: Act, signers: Sequence[Person]) -> str:
@@ -65,6 +68,11 @@ def countersign_act(document: str, person: Person) -> str:
     """The document with one more signature; PlanRefused where it is no act."""
     unverified_act(document)
     return countersign_document(KIND, document, person)
+
+
+def is_reason(text: str) -> bool:
+    """Whether this can be the reason of an act: one line that can be shown."""
+    return 0 < len(text.strip()) == len(text) <= MOST_REASON and text.isprintable()
 
 
 def is_act(data: bytes) -> bool:
@@ -112,21 +120,23 @@ def _act(payload: bytes) -> Act:
     read = read_json(payload)
     if not isinstance(read, dict):
         raise refused
-    made = {"made_at": int} if "made_at" in read else {}
-    if {k: type(v) for k, v in read.items()} != _FIELDS | made:
+    more = {name: kind for name, kind in _MAY_BE_SAID.items() if name in read}
+    if {k: type(v) for k, v in read.items()} != _FIELDS | more:
         raise refused
     if compact(read) != payload or read["schema"] != SCHEMA or read["act"] not in ACTS:
         raise refused
     word, taken_at = read["last_taken"], read["taken_at"]
     number, not_after = read["number"], read["not_after"]
-    made_at = read.get("made_at", 0)
+    made_at, reason = read.get("made_at", 0), read.get("reason", "")
     assert isinstance(taken_at, int) and isinstance(number, int) and isinstance(not_after, int)
-    assert isinstance(made_at, int)
+    assert isinstance(made_at, int) and isinstance(reason, str)
+    if "reason" in read and not is_reason(reason):
+        raise refused
     if not isinstance(word, str) or word not in WORDS or number < 1:
         raise refused
     who = [str(read[name]) for name in ("act", "device", "patient", "regimen")]
     said = LastTaken(word, taken_at)
-    return Act(who[0], who[1], who[2], who[3], number, not_after, said, made_at)
+    return Act(who[0], who[1], who[2], who[3], number, not_after, said, made_at, reason)
 
 
 def _payload(act: Act) -> bytes:
@@ -142,5 +152,6 @@ def _payload(act: Act) -> bytes:
             "last_taken": act.last_taken.word,
             "taken_at": act.last_taken.at_s,
             **({"made_at": act.made_at} if act.made_at else {}),
+            **({"reason": act.reason} if act.reason else {}),
         }
     )

@@ -150,3 +150,14 @@ def test_r16_a_word_that_is_not_plain_is_not_signed(
 
     assert f"refused: {code} at" in capsys.readouterr().err
     assert not path.exists()
+
+
+def test_a_hold_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The reason is said back and stands in the act; two lines of it are refused."""
+    path = tmp_path / "hold.json"
+    assert 0 == act("hold", "amlodipine-5", "--reason", "vomiting since Monday", "-o", path)
+    assert "Why: vomiting since Monday." in capsys.readouterr().out
+    assert "vomiting since Monday" == unverified_act(path.read_text())[0].reason
+    for wrong in ("two\nlines", " ", "x" * 121):
+        assert 1 == act("hold", "amlodipine-5", "--reason", wrong)
+        assert "wrong-value at --reason" in capsys.readouterr().err

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import pytest
 
+from schedules.act_readback import read_back_act
 from schedules.doses import doses, hold_point_of
 from schedules.halt import Act, seal_act, verify_act
 from schedules.limits import counters
@@ -241,10 +242,12 @@ def test_21_a_hold_keeps_the_plan_and_a_resume_needs_two() -> None:
     (ada, ada_public), (ben, ben_public) = new_key(), new_key()
     trusted = [Signer("ada", "pharmacist", ada_public), Signer("ben", "checker", ben_public)]
     at = plan.valid_from
-    hold = Act("hold", plan.device, plan.patient, "ramipril-5", 1, at + 86_400)
+    named = (plan.device, plan.patient, "ramipril-5")
+    hold = Act("hold", *named, 1, at + 86_400, reason="vomiting since Monday")
+    assert "Why: vomiting since Monday." in read_back_act(hold, plan, (), at)
     one = seal_act(hold, [("ada", "pharmacist", ada)])
     assert hold == verify_act(one, trusted, device=plan.device, now_s=at, after=0)[0]
-    resume = Act("resume", plan.device, plan.patient, "ramipril-5", 2, at + 86_400)
+    resume = Act("resume", *named, 2, at + 86_400, reason="eats and drinks again")
     alone = seal_act(resume, [("ada", "pharmacist", ada)])
     with pytest.raises(PlanRefused) as caught:
         verify_act(alone, trusted, device=plan.device, now_s=at, after=1)
