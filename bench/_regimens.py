@@ -132,9 +132,7 @@ def triggers() -> dict[str, list[Any]]:
 
 def _cron(hour: int, first: date, days: int) -> Any:
     last = midnight(first + timedelta(days=days)) - timedelta(seconds=1)
-    return CronTrigger(
-        hour=hour, minute=0, start_date=midnight(first), end_date=last, timezone=TZ
-    )
+    return CronTrigger(hour=hour, minute=0, start_date=midnight(first), end_date=last, timezone=TZ)
 
 
 def of_apscheduler() -> Times:

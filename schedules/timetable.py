@@ -12,6 +12,7 @@ from schedules.almanac import Almanac, almanac_of, date_of, number
 from schedules.dayrule import next_day
 from schedules.lines import Beat, Found, Line, Named, Stretch, Times, runs_of
 from schedules.localtime import zone_of
+from schedules.maker import Maker
 from schedules.model import DAY_S, Plan, Regimen, Take
 from schedules.phases import Phase, lay, named_of, times_of
 
@@ -35,8 +36,10 @@ class Course:
         self.regimen = regimen
         self._almanac = almanac
         self._zone_name, self._clock = plan.zone, plan.clock
+        self._patient = plan.patient
+        self._makers: dict[tuple[int, str, int], Maker] = {}
         self._cycles: dict[int, tuple[Laid, ...]] = {}
-        self._whole = () if regimen.repeat_every is not None else self._lay(0)
+        self._whole: tuple[Laid, ...] = () if regimen.repeat_every is not None else self._lay(0)
         self._loose = _loose(regimen)
 
     def stretches(self, lo_s: int, hi_s: int) -> Iterator[tuple[Line, Stretch]]:
@@ -53,7 +56,11 @@ class Course:
     def first(self, lo_s: int, hi_s: int) -> tuple[Found, Line] | None:
         """The first that falls due in [lo_s, hi_s); the same cost however old the regimen is."""
         best: tuple[Found, Line] | None = None
-        for phase in self._phases(lo_s, hi_s, sparse=True):
+        for phase in self._whole or self._phases(lo_s, hi_s, sparse=True):
+            if phase.end_s <= lo_s:
+                continue
+            if phase.start_s >= hi_s:
+                return None
             at_s = lo_s if lo_s > phase.start_s else phase.start_s
             end_s = hi_s if hi_s < phase.end_s else phase.end_s
             for line in phase.lines:
@@ -64,6 +71,18 @@ class Course:
             if best is not None:
                 return best
         return None
+
+    def maker(self, line: Line, occasion: str) -> Maker:
+        """What makes the doses of a line and occasion; kept, for as many as a plan can have."""
+        anchor_s = line.anchor_s if type(line) is Beat else 0
+        key = line.take.quarters, occasion, anchor_s
+        made = self._makers.get(key)
+        if made is None:
+            if len(self._makers) >= MOST_CYCLES:
+                self._makers.clear()
+            made = Maker(self._patient, self.regimen, line, occasion, self._almanac)
+            self._makers[key] = made
+        return made
 
     def _phases(self, lo_s: int, hi_s: int, sparse: bool = False) -> Iterator[Laid]:
         """Phases that touch [lo_s, hi_s), rising; `sparse`: what has no dose may be left out."""
@@ -162,6 +181,16 @@ class Timetable:
             for one in sorted(plan.regimens, key=lambda regimen: regimen.id)
             if one.steps
         )
+
+    def first(self, lo_s: int, hi_s: int) -> tuple[Course, Found, Line] | None:
+        """What falls due first in [lo_s, hi_s): its course, when and which, and its line."""
+        best = None
+        for course in self.courses:  # in order of their ids: of two at one instant the first stays
+            found = course.first(lo_s, hi_s)
+            if found is not None:
+                best = course, *found
+                hi_s = found[0][0]
+        return best
 
     def instants(self, lo_s: int, hi_s: int) -> list[tuple[str, list[int]]]:
         """(regimen id, when its doses fall due in [lo_s, hi_s), rising) of every regimen."""
