@@ -112,7 +112,7 @@ def pattern_of(segment: Segment, field: int, again: int) -> Pattern:
         sentence = "a period is a number and one of s, min, h, d, wk, mo"
         raise refused("period-unit", place, sentence, NOT_IN_TABLE)
     if (said(2) or said(3) or said(4)) and not re.fullmatch(r"QAM|QHS|Q[0-9]*J[1-7]+", said(1)):
-        sentence = "an alignment or phase is not read: name the times in TQ1-4"
+        sentence = "an alignment is not read (a code and its text are joined by &): use TQ1-4"
         raise refused("pattern-phase", place, sentence)
     if said(7) not in ("", "Y", "N"):
         raise refused("institution-times", place, "RPT-7 is Y or N", NOT_IN_TABLE)

@@ -1,0 +1,1 @@
+MSH|^~\&|POSOLOGY||OE|HOSP|20261124060000+0000||ACK^A01^ACK|81BF9252E78193D7834A|P|2.5.1||||||UNICODE UTF-8MSA|AA|G7|1 proposal waits for a pharmacist; nothing is changed at the machine

@@ -1,0 +1,1 @@
+MSH|^~\&|POSOLOGY||OE|HOSP|20261124060000+0000||ACK^O11^ACK|75FE96F04013DD432D28|P|2.5.1||||||UNICODE UTF-8MSA|AA|G4|1 proposal waits for a pharmacist; nothing is changed at the machine

@@ -1,0 +1,1 @@
+MSH|^~\&|POSOLOGY||OE|HOSP|20261124060000+0000||ACK^A03^ACK|50C2933DBD227B6AC058|P|2.5.1||||||UNICODE UTF-8MSA|AA|G8|1 proposal waits for a pharmacist; nothing is changed at the machine

@@ -1,0 +1,1 @@
+MSH|^~\&|POSOLOGY||OE|HOSP|20261124060000+0000||ACK^O11^ACK|E968220271B58CC9AC99|P|2.5.1||||||UNICODE UTF-8MSA|AA|G1|1 proposal waits for a pharmacist; nothing is changed at the machine

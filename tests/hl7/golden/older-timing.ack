@@ -1,0 +1,1 @@
+MSH|^~\&|POSOLOGY||OE|HOSP|20261124060000+0000||ACK^O11^ACK|35A4602F0A37233B2351|P|2.5.1||||||UNICODE UTF-8MSA|AA|G2|1 proposal waits for a pharmacist; nothing is changed at the machine

@@ -1,0 +1,1 @@
+MSH|^~\&|POSOLOGY||OE|HOSP|20261124060000+0000||ACK^O11^ACK|AD1EE0AC1D7039E450A3|P|2.5.1||||||UNICODE UTF-8MSA|AA|G5|1 proposal waits for a pharmacist; nothing is changed at the machine

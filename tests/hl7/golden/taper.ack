@@ -1,0 +1,1 @@
+MSH|^~\&|POSOLOGY||OE|HOSP|20261124060000+0000||ACK^O11^ACK|5090009C7D8835593F5F|P|2.5.1||||||UNICODE UTF-8MSA|AA|G3|2 proposals wait for a pharmacist; nothing is changed at the machine
