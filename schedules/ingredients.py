@@ -169,12 +169,13 @@ def plain(name: str) -> str:
 
 
 def alike(first: str, second: str) -> bool:
-    """Whether two long plain names differ in a single letter: metformin, metformine."""
-    if first == second or min(len(first), len(second)) < LONG:
+    """Whether two plain names differ in one letter of one long word: metformin, metformine."""
+    words = list(zip(first.split("-"), second.split("-"), strict=False))
+    other = [pair for pair in words if pair[0] != pair[1]]
+    if first.count("-") != second.count("-") or len(other) != 1:
         return False
-    if abs(len(first) - len(second)) > 1:
+    short, long = sorted(other[0], key=len)
+    if len(short) < LONG or len(long) - len(short) > 1:
         return False
-    long, short = sorted((first, second), key=len, reverse=True)
     at = next((i for i, letter in enumerate(short) if letter != long[i]), len(short))
-    same_length = len(long) == len(short)
-    return long[at + 1 :] == (short[at + 1 :] if same_length else short[at:])
+    return long[at + 1 :] == (short[at + 1 :] if len(long) == len(short) else short[at:])

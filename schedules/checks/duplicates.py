@@ -1,14 +1,17 @@
-"""Is one ingredient given twice under two names?
+"""Is one ingredient given twice under two names, or another one than the name says?
 
-Responsible for: salts, other spellings, and combinations that hide an ingredient. Not responsible
-for two regimens that name it alike: check.py refuses those unless they say how they stand.
+Responsible for: salts, other spellings, combinations that hide an ingredient, and names that speak
+of another one. Not responsible for two regimens that name it alike: check.py refuses those unless
+they say how they stand. There is no list of medicines: a name is known from the rest of the
+plan, from the rules, or from a few words here.
 """
 
+import re
 from collections.abc import Iterator
 from itertools import combinations
 
 from schedules.checks.finding import ASK, REFUSE, Case, Finding, pair
-from schedules.ingredients import ELEMENTS, alike, plain
+from schedules.ingredients import ELEMENTS, SALTS, SYNONYMS, alike, plain
 from schedules.model import Regimen
 
 # What the name of a combination stands for (British and European approved names).
@@ -29,8 +32,10 @@ def check(case: Case) -> Iterator[Finding]:
     """Two regimens of one substance, and a substance that only the name tells of."""
     for first, second in combinations(case.plan.regimens, 2):
         yield from _two(first, second)
+    known = _known(case)
     for regimen in case.plan.regimens:
         yield from _hidden(regimen)
+        yield from _named(regimen, known)
 
 
 def _two(first: Regimen, second: Regimen) -> Iterator[Finding]:
@@ -62,4 +67,27 @@ def _hidden(regimen: Regimen) -> Iterator[Finding]:
             sentence = f"{name} holds {' and '.join(parts)}; {' and '.join(missing)} is not listed"
             todo = "list every ingredient: a maximum is counted for listed ones only"
             yield Finding("ingredient-missing", REFUSE, regimen.id, sentence, todo)
+            return
+
+
+def _known(case: Case) -> frozenset[str]:
+    """Every substance that the plan, the rules or this program have a name for."""
+    found = {plain(name) for one in case.plan.regimens for name in one.ingredients}
+    found.update(SYNONYMS.values(), *COMBINATIONS.values())
+    for rule in case.rules.rules if case.rules is not None else ():
+        found |= rule.first | rule.second
+    return frozenset(found)
+
+
+def _named(regimen: Regimen, known: frozenset[str]) -> Iterator[Finding]:
+    """A substance in the name that is none of the ingredients: a line slipped, or a mix-up."""
+    words = re.split(r"[^\w-]+", regimen.name.lower())
+    own = {plain(name) for name in regimen.ingredients}
+    for word in words:
+        name = plain(word) if word and word not in SALTS else ""
+        if name in known and name not in own:
+            listed = " and ".join(sorted(own))
+            sentence = f"the name says {name}, the ingredients are {listed}"
+            todo = "correct one, or say why: gap, maximum and rules go by the ingredients"
+            yield Finding("name-differs", ASK, regimen.id, sentence, todo)
             return

@@ -2,15 +2,20 @@
 
 import re
 from dataclasses import replace
+from random import Random
 
 import pytest
 
 from schedules.amounts import amounts, mass_text, masses
 from schedules.canonical import plan_hash
-from schedules.checks.finding import ASK, NOTE, REFUSE
+from schedules.checks.finding import ASK, NOTE, REFUSE, SEVERITIES, case_of
+from schedules.checks.run import findings
+from schedules.document import build
 from schedules.ingredients import alike, plain
-from schedules.model import Plan
+from schedules.model import Plan, PlanRefused
 from schedules.planfile import parse_plan
+from schedules.rules import payload_of, read_rules
+from tests.schedules.any_plan import document
 from tests.schedules.checking import DAILY, NOW_S, found, medicine, plan
 from tests.schedules.plans import ROOT, plan_text, refusal
 
@@ -67,6 +72,16 @@ QUESTIONS: dict[str, tuple[list[str], str, str, list[str]]] = {
                 strength="8/500 mg",
                 ingredients="[codeine-phosphate, paracetamol]",
             )
+        ],
+    ),
+    "another substance in the name": (
+        [medicine(name="Warfarin 500 mg"), medicine("warfarin-5")],
+        "name-differs@metformin-500",
+        ASK,
+        [
+            medicine(name="Metformin hydrochloride 500 mg"),
+            medicine("atorvastatin-20", name="Atorvastatin calcium 20 mg"),
+            medicine("calcium-500"),
         ],
     ),
     "name against strength": (
@@ -374,6 +389,8 @@ def test_alike_is_one_letter_in_a_long_name() -> None:
     assert not alike("prednisone", "prednisolone")
     assert not alike("iron", "iran")
     assert not alike("metformin", "metformin")
+    assert not alike("ingredient-a", "ingredient-b")
+    assert not alike("vitamin-d", "vitamin-d-complex")
 
 
 def test_every_code_of_a_finding_is_in_the_readme() -> None:
@@ -386,3 +403,21 @@ def test_every_code_of_a_finding_is_in_the_readme() -> None:
     found = set(re.findall(r"Finding\(\s*\"([a-z-]+)\"", sources)) | {"gap-too-long"}
     found |= {"same-ingredient", "interaction-ID", "spacing-ID", "maximum-ID", "advice-ID"}
     assert told == found | {"not-counted-ID"}
+
+
+def test_no_plan_of_chance_breaks_a_check() -> None:
+    """Any plan, after any other, with rules: findings in order, one for a code and a place."""
+    rules = read_rules(payload_of((ROOT / "schedules/rulefiles/starter.json").read_bytes()))
+    before, seen = None, 0
+    for seed in range(60):
+        try:
+            one = build(document(Random(seed)))
+        except PlanRefused:
+            continue
+        told = findings(case_of(one, one.valid_from + 86_400, before, None, rules))
+        ranks = [SEVERITIES.index(each.severity) for each in told]
+        assert sorted(ranks) == ranks, seed
+        assert len({(each.code, each.place) for each in told}) == len(told), seed
+        assert all(each.sentence.isprintable() and each.todo for each in told), seed
+        before, seen = one, seen + 1
+    assert 20 < seen

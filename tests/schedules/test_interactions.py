@@ -95,6 +95,16 @@ def test_salts_and_other_names_are_looked_up_too() -> None:
     assert {"interaction-serotonin-maoi@prozac+selegiline-5": ASK} == seen
 
 
+def test_one_substance_twice_is_no_pair() -> None:
+    """Two regimens of one ingredient on both sides of a rule: that is for the shared limits."""
+    more = medicine(
+        "sotalol-evening", f"{at('20:00')}\nin_addition_to: sotalol-80", name="Sotalol 80 mg",
+        strength="80 mg", ingredients="[sotalol]",
+    )  # fmt: skip
+    group = "groups: [{ingredient: sotalol, min_gap: 8h}]\n"
+    assert {} == told(medicine("sotalol-80"), more, more=group)
+
+
 SPACED = "spacing: [{between: [levothyroxine, calcium], gap: 4h}]\n"
 
 

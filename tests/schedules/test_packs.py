@@ -153,6 +153,10 @@ def test_the_day_it_runs_out_is_named() -> None:
     seen = found(plan(medicine(rest=half)), stock=stock(pack(pieces="5")))
     assert "runs out on 2026-12-03: 5 pieces are here" == seen["runs-out@metformin-500"].sentence
 
+    seen = found(plan(medicine()), stock=stock(f"next_loading: 2026-11-27\n{pack(pieces='3')}"))
+    told = seen["stock-short@metformin-500"].sentence
+    assert "runs out on 2026-11-26: 3 pieces are here, 4 are needed until 2026-11-27" == told
+
     asked = medicine(rest="as_needed: {for: pain, dose: 1, min_gap: 4h, max: 4, per: 24h}")
     seen = found(plan(asked), stock=stock(f"next_loading: 2026-12-01\n{pack(pieces='20')}"))
     assert "2026-11-28 at the soonest" in seen["stock-may-be-short@metformin-500"].sentence
