@@ -20,6 +20,7 @@ from schedules.fhir_asked import gap_of, is_asked
 from schedules.fhir_cadence import DAILY, WHEN, Daily
 from schedules.fhir_order import INTENTS, check_intent
 from schedules.fhir_quantity import dose_of, ordered
+from schedules.fhir_r5 import dosage_as_r4, order_as_r4
 from schedules.fhir_text import caution
 from schedules.fhir_timing import bounds_of, check_keys, course_of, effective_repeat
 from schedules.fhir_value import (
@@ -168,17 +169,17 @@ def _expanded(dosages: list[Element], site: Site) -> list[Taking] | None:
 def _dosages(order: Element) -> list[Element]:
     if "dosage" in order and "dosageInstruction" not in order:
         _check_bare(order)
-        found = elements(order, "dosage")
+        found = [dosage_as_r4(one) for one in elements(order, "dosage")]
     elif order.get("resourceType") == "MedicationRequest":
         check_intent(order)
-        found = elements(order, "dosageInstruction")
+        found = elements(order_as_r4(order), "dosageInstruction")
     else:
         raise OrderRefused("not-an-order", "a line is a MedicationRequest, or {id, dosage}")
     if not found:
         raise OrderRefused("no-dosage", "the order does not say how to take the medicine")
     if len(found) > MAX_DOSAGES:
         raise OrderRefused("too-many", "more dosages than one order can have")
-    return [_as_r4(one) for one in found]
+    return found
 
 
 def _check_bare(order: Element) -> None:
@@ -192,25 +193,6 @@ def _check_bare(order: Element) -> None:
         raise OrderRefused("implicit-rules", "the order depends on rules not known here")
     if flag(order, "doNotPerform"):
         raise OrderRefused("do-not-perform", "the order says that it must not be given")
-
-
-def _as_r4(dosage: Element) -> Element:
-    """R5's names for what R4 says as well."""
-    found = dict(dosage)
-    if "asNeeded" in found:
-        if "asNeededBoolean" in found:
-            raise OrderRefused("not-fhir", "as needed is said twice, in the words of R4 and R5")
-        found["asNeededBoolean"] = found.pop("asNeeded")
-    if "asNeededFor" in found:
-        reasons = elements(found, "asNeededFor")
-        found.pop("asNeededFor")
-        found.setdefault("asNeededCodeableConcept", reasons[0] if reasons else {})
-    most = found.get("maxDosePerPeriod")
-    if isinstance(most, list):
-        if len(most) != 1:
-            raise OrderRefused("max-dose", "several maxima at once are not read")
-        found["maxDosePerPeriod"] = most[0]
-    return found
 
 
 def _ordered(line: int, dosage: Element, site: Site) -> Ordered:

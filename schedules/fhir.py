@@ -34,6 +34,7 @@ from schedules.fhir_quantity import (
     measure_of,
     unit_named,
 )
+from schedules.fhir_r5 import order_as_r4
 from schedules.fhir_steps import check_same, ordered_of, steps_of
 from schedules.fhir_value import (
     Element,
@@ -141,6 +142,7 @@ def read_orders(
     for name, order in orders:
         try:
             check_header(order)
+            order = order_as_r4(order)
             if mixed:
                 why = "these orders speak of different patients: give those of one"
                 raise OrderRefused("mixed-patients", why)

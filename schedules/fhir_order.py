@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 
+from schedules.fhir_r5 import medication_as_r4
 from schedules.fhir_said import contradiction
 from schedules.fhir_value import (
     Element,
@@ -135,6 +136,7 @@ def medication_of(order: Element, shelf: Mapping[str, Element], named: bool) -> 
         return {}, name_of({"text": shown})
     if found is None:
         raise OrderRefused("medication-not-here", "the medicine is named by a link that leads away")
+    found = medication_as_r4(found)
     no_modifier(found, "the medicine")
     return found, name_of(mapping(found, "code") or {})
 

@@ -19,9 +19,9 @@ from schedules.fhir_out_timing import Line, cycle_lines, lines_of, timing
 from schedules.fhir_out_value import HL7, Resource, duration, quantity
 from schedules.fhir_words import bare
 from schedules.limits import caps
-from schedules.localtime import instant, local, zone_of
+from schedules.localtime import local, zone_of
 from schedules.model import DAY_S, Plan, Regimen
-from schedules.phases import phases
+from schedules.phases import asked_span, phases
 from schedules.readback import length, pieces, take_text
 
 LOADS = 8  # instants of loading at which a way of writing is tried, beside first and last
@@ -160,8 +160,10 @@ def _most(regimen: Regimen) -> Resource:
 def _asked(plan: Plan, regimen: Regimen) -> Resource:
     asked, zone = regimen.as_needed, zone_of(plan.zone)
     assert asked is not None and zone is not None
-    ends = (max(plan.valid_from, _start_s(zone, regimen)), plan.valid_until - 1)
-    start, end = (local(zone, at).isoformat() for at in ends)
+    first_s, until_s = asked_span(plan, regimen)
+    if until_s <= first_s:
+        return {"text": "not to be had while this plan is valid"}
+    start, end = (local(zone, at).isoformat() for at in (first_s, until_s - 1))
     period: Resource = {"start": start, "end": end}
     dose = pieces(asked.quarters, unit(regimen))
     most = pieces(caps(regimen).per_24h, unit(regimen))
@@ -173,10 +175,6 @@ def _asked(plan: Plan, regimen: Regimen) -> Resource:
         "doseAndRate": [{"doseQuantity": quantity(asked.quarters, unit(regimen))}],
     }
     return _gap(regimen, max(asked.min_gap_s, regimen.gap_s or 0)) | said | _most(regimen)
-
-
-def _start_s(zone: ZoneInfo, regimen: Regimen) -> int:
-    return instant(zone, regimen.start.on_date, regimen.start.minute or 0)
 
 
 def _whole_text(plan: Plan, regimen: Regimen) -> str:

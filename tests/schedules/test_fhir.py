@@ -328,7 +328,7 @@ def test_headers(more: dict[str, Any], expected: str) -> None:
         ),
         ({"maxDosePerLifetime": TAB}, "limit-unknown"),
         ({"modifierExtension": [{"url": "x"}]}, "modifier"),
-        ({"asNeededFor": []}, "unknown-element"),
+        ({"asNeededFor": []}, "as-needed-without-limit"),  # R5
         ({"asNeededBoolean": "no"}, "not-fhir"),
         ({"text": "one a day for 5 days"}, "text-says-more"),
         ({"text": "one before lunch"}, "text-says-more"),

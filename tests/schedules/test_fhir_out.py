@@ -267,3 +267,15 @@ def test_days_are_counted_from_the_first_that_is_told() -> None:
 
     assert first == datetime.fromisoformat(said["doses"][0]["due_at"]).timestamp()
     assert canonical(plan) == canonical(plan_of(sent(plan)))
+
+
+def test_what_may_be_asked_for_ends_for_others_too() -> None:
+    """An as-needed order names its first and last instant; the end of the plan ends it."""
+    rest = "    as_needed: {{for: pain, dose: 1, min_gap: 4h, max: 4, per: 24h, until: {until}}}"
+    for until, end in (("2026-11-30", "2026-11-30"), ("2027-12-31", "2027-06-30")):
+        plan = small(rest.format(until=until))
+        repeat = requests(sent(plan))[0]["dosageInstruction"][0]["timing"]["repeat"]
+        last = datetime.fromisoformat(repeat["boundsPeriod"]["end"])
+
+        assert (end, 23, 59) == (last.date().isoformat(), last.hour, last.minute)
+        assert canonical(plan) == canonical(plan_of(sent(plan)))
