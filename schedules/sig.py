@@ -77,6 +77,7 @@ def understood(sentence: str, language: str = "en") -> Proposal:
     _refuse_unread(grammar, sentence, reading.phrases, reading.unknown)
     if not reading.phrases:
         raise TextRefused("text-not-understood", "", "there are no words")
+    _refuse_cut_off(sentence, reading.phrases)
     made = Proposal(sentence, language)
     _assemble(sentence, reading.phrases, made)
     return made
@@ -99,11 +100,23 @@ def _refuse_unread(
         raise TextRefused("text-not-understood", words, why)
 
 
+def _refuse_cut_off(sentence: str, phrases: list[Phrase]) -> None:
+    """A sentence that begins or ends with a joining word lacks a part; so does one with two."""
+    joining = ("and", "then", "comma")
+    doubled = any(
+        one.kind == "and" == after.kind or one.kind == "then" == after.kind
+        for one, after in pairwise(phrases)
+    )
+    if phrases[0].kind in joining or phrases[-1].kind in joining or doubled:
+        why = "something is cut off: what is joined to what?"
+        raise TextRefused("text-cut-off", sentence, why)
+
+
 def _assemble(sentence: str, phrases: list[Phrase], made: Proposal) -> None:
     made.missing = list(MISSING)
     _form(sentence, phrases, made)
     for one in phrases:
-        if one.kind == "remark":
+        if one.kind in ("remark", "then-stop"):
             made.noted.append(sentence[one.first : one.last])
     if any(one.kind == "asked" for one in phrases):
         _as_needed(sentence, phrases, made)
@@ -140,10 +153,15 @@ def _steps(sentence: str, phrases: list[Phrase], made: Proposal) -> None:
         if one.kind == "up-to":
             why = "up to so many times leaves a choice: say how many times"
             raise TextRefused("range", sentence, why)
-    parts = split(phrases, ("then",))
+    stops = [one.kind for one in phrases if one.kind != "stop"]
+    parts = split([one for one in phrases if one.kind != "then-stop"], ("then",))
     steps = [
         _step(sentence, part, index + 1 == len(parts), made) for index, part in enumerate(parts)
     ]
+    if not steps:
+        raise TextRefused("text-not-understood", sentence, "neither how much nor when is said")
+    if "then-stop" in stops and (stops[-1] != "then-stop" or not steps[-1].keys() - {"take"}):
+        raise TextRefused("open-end", sentence, "then stop: after how long? say for how many days")
     made.regimen["steps"] = list[Document](steps)
     found = limits(sentence, phrases, made.assumed)
     if found:
@@ -204,7 +222,7 @@ def _as_needed(sentence: str, phrases: list[Phrase], made: Proposal) -> None:
     reasons = set()
     for one in phrases:
         words = sentence[one.first : one.last]
-        if one.kind in ("then", "pause", *_LENGTHS, *_COUNTS):
+        if one.kind in ("then", "then-stop", "pause", *_LENGTHS, *_COUNTS):
             raise TextRefused("as-needed-when", sentence, by_hand)
         if one.kind == "reason":
             reasons.add(str(one.values[0]))

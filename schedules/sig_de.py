@@ -197,6 +197,7 @@ ROWS = (
     ("stop", ".|;"),
     ("verb", "einnehmen|nehmen|schlucken"),
     ("verb", "bitte|nehmen sie"),
+    ("then-stop", "und? dann|danach absetzen|aufhören"),
     ("remark", "mit wasser"),
     ("remark", "mit einem glas wasser"),
     ("remark", "mit viel|etwas|ausreichend wasser|flüssigkeit"),

@@ -243,7 +243,7 @@ ROWS = (
     ("remark", "oral"),
     ("remark", "with a? plenty|glass? of? water"),
     ("remark", "swallowed? whole"),
-    ("remark", "then stop"),
+    ("then-stop", "and? then stop"),
 )
 
 _LATIN = (

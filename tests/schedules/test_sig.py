@@ -2,13 +2,15 @@
 
 import random
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from schedules.__main__ import main
-from schedules.sig import SCHEMA, propose
+from schedules.sig import GRAMMARS, SCHEMA, propose
+from schedules.sig_match import Grammar
 from schedules.sig_token import MAX_CHARACTERS, TextRefused
 
 SEED = 20261123
@@ -140,6 +142,12 @@ REFUSED_EN = {
     "1 tablet daily until finished": "open-end",
     "1 tablet daily, increase to 2": "changing-dose",
     "1 tablet now": "single-dose",
+    "1 tablet daily then stop": "open-end",
+    "1 tablet daily then stop for 7 days": "open-end",
+    "1 tablet daily, then": "text-cut-off",
+    "1 tablet daily and": "text-cut-off",
+    "and 1 tablet daily": "text-cut-off",
+    "1 tablet in the morning and and at night": "text-cut-off",
     "1 tablet daily then 2 tablets daily": "sequence-without-end",
     "1 tablet in the morning for 5 days and 2 tablets at night": "which-dose",
     "1 tablet in the morning and 2 tablets at night on Mondays": "which-dose",
@@ -155,6 +163,8 @@ REFUSED_EN = {
     "1 tablet daily, maximum 3 in 3 hours": "limit-length",
     "": "text-not-understood",
     "...": "text-not-understood",
+    "take": "text-not-understood",
+    "then stop": "text-not-understood",
 }
 
 REFUSED_DE = {
@@ -217,6 +227,12 @@ def test_as_needed_says_what_is_missing() -> None:
     assert {"as_needed.dose", "as_needed.for"} <= set(some.missing)
     never_more = propose("1 tablet if needed. Do not take more than 4 tablets in 24 hours")
     assert {"dose": "1", "max": "4", "per": "24h"} == never_more.regimen["as_needed"]
+
+
+def test_then_stop_is_an_end_already_said() -> None:
+    """`then stop` adds nothing to a length, and is no end by itself."""
+    found = propose("1 tablet daily for 7 days, then stop.")
+    assert ("7d", ["then stop"]) == (found.regimen["steps"][0]["for"], found.noted)  # type: ignore[index,call-overload]
 
 
 def test_what_is_no_tablet_is_kept_elsewhere() -> None:
@@ -287,16 +303,36 @@ def test_no_number_is_overlooked(sentence: str, language: str) -> None:
             assert before != read_of(put, language), put
 
 
-def test_random_words_never_crash() -> None:
-    """Any words of the grammar in any order are proposed or refused by code."""
+def random_phrase(luck: random.Random, grammar: Grammar) -> str:
+    """Words that fit one row of the grammar, its slots filled with anything of their table."""
+    words = []
+    for item in luck.choice((*grammar.rows, *grammar.refused))[1].split():
+        if item.endswith("?") and luck.random() < 0.5:
+            continue
+        word = luck.choice(item.removesuffix("?").split("|"))
+        if word.startswith("<"):
+            table = grammar.tables.get(word[1:-1])
+            fill = luck.choice(sorted(table)) if table else luck.choice(FILL)
+            word = " ".join(luck.choice(one.split("|")) for one in fill.replace("?", "").split())
+            word = word.replace("<n>", str(luck.randint(0, 99)))
+        words.append(word)
+    return " ".join(words)
+
+
+FILL = ("1", "2", "0", "1/2", "10", "08:00", "1-0-1", "20:30", "24", "7", "three", "zwei", "9999")
+
+
+@pytest.mark.parametrize("language", ("en", "de"))
+def test_random_phrases_never_crash(language: str) -> None:
+    """Any phrases of the grammar in any order are proposed or refused by code."""
     luck = random.Random(SEED)
-    known = sorted({word for one, _ in ALL for word in one.split()})
-    marks = [",", ".", "and", "und", "(", ")", "-", "for", "max", "more", "than", "1/2", "08:00"]
-    read = 0
-    for _ in range(600):
-        put = " ".join(luck.choice(known + marks) for _ in range(luck.randint(1, 9)))
-        read += not isinstance(read_of(put, luck.choice(("en", "de"))), str)
-    assert read < 60, "words thrown together seldom make sense"
+    seen = Counter[str]()
+    for _ in range(700):
+        put = " ".join(random_phrase(luck, GRAMMARS[language]) for _ in range(luck.randint(1, 5)))
+        found = read_of(put, language)
+        seen[found if isinstance(found, str) else "read"] += 1
+    assert len(seen) > 20, "many ways to be refused"
+    assert seen["read"] < 140, "phrases thrown together seldom make sense"
 
 
 def test_huge_and_hostile_input_ends_quickly() -> None:
