@@ -179,6 +179,8 @@ def measure_of(medication: Element, form: str, elsewhere: bool) -> Measure:
     amount, code = number(top, "value"), text(top, "code")
     known = text(top, "system") == UCUM and code is not None and (UCUM, code) not in _COUNTED
     per_piece = _COUNTED.get((text(under, "system") or "", text(under, "code") or ""))
+    if "code" not in under:
+        per_piece = _COUNTED_WORDS.get((text(under, "unit") or "").lower())
     if not known or code is None or amount is None or amount <= 0 or per_piece is None:
         return Measure(form, elsewhere=elsewhere)
     return Measure(form, amount, code, elsewhere)

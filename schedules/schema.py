@@ -7,7 +7,8 @@ the values mean together (check.py).
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
@@ -124,7 +125,7 @@ def _walk_object(
         if rule is None and key.lower() in _BY_VALUE:
             yield Refusal("value-dependent", _at(place, key), BY_VALUE)
         elif rule is None:
-            yield Refusal("unknown-key", _at(place, key), "no such key is known here")
+            yield Refusal("unknown-key", _at(place, key), _nearest(key, properties))
         else:
             yield from _walk(rule, inner, _at(place, key), "")
 
@@ -168,6 +169,14 @@ def _walk_scalar(node: dict[str, object], value: str, place: str, said: str) -> 
         yield Refusal("wrong-value", place, f"at most {most} characters")
     if not value.isprintable():
         yield Refusal("wrong-value", place, "holds characters that cannot be shown")
+
+
+def _nearest(key: str, known: Iterable[str]) -> str:
+    """What to do about a word that is not known: the one that was meant, or all there are."""
+    close = get_close_matches(key, known, 1)
+    if close:
+        return f"no such key is known here; is '{close[0]}' meant?"
+    return f"no such key is known here, only {', '.join(sorted(known))}"
 
 
 def _branch(branches: object, value: Document) -> dict[str, object]:

@@ -363,7 +363,10 @@ def test_a_unit_against_its_route_is_refused() -> None:
     assert "route" == read([line], "Europe/Berlin", said)[1]
 
 
-def strong(milligrams: float, dose: float) -> tuple[int, str]:
+PIECE = {"value": 1, "system": "http://snomed.info/sct", "code": "732936001"}
+
+
+def strong(milligrams: float, dose: float, per: dict[str, Any] = PIECE) -> tuple[int, str]:
     """(quarters, code) of an order in mg of a tablet that says how much it holds."""
     mg = {"system": "http://unitsofmeasure.org", "code": "mg", "unit": "mg"}
     one = order_of([dosage(RHYTHMS[0]) | {"doseAndRate": [{"doseQuantity": mg | {"value": dose}}]}])
@@ -380,11 +383,7 @@ def strong(milligrams: float, dose: float) -> tuple[int, str]:
                     "itemCodeableConcept": {"text": "Testine"},
                     "strength": {
                         "numerator": mg | {"value": milligrams},
-                        "denominator": {
-                            "value": 1,
-                            "system": "http://snomed.info/sct",
-                            "code": "732936001",
-                        },
+                        "denominator": per,
                     },
                 }
             ],
@@ -409,3 +408,6 @@ def test_milligrams_are_counted_where_a_piece_says_its_strength() -> None:
     assert (8, "") == strong(250, 500)
     assert (2, "") == strong(5, 2.5)
     assert (0, "dose-fraction") == strong(300, 500)
+    assert (4, "") == strong(250, 250, {"value": 1, "unit": "tablet"})
+    assert (0, "dose-unit") == strong(250, 250, {"value": 5, "unit": "tablet"})
+    assert (0, "dose-unit") == strong(250, 250, {"value": 1, "unit": "mL"})

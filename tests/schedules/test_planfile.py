@@ -184,6 +184,24 @@ def test_all_reasons_are_found_at_once() -> None:
     assert 1 == len(caught.value.also)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("{dose: 1, at", "{dose: 1, evry_days: 2, at", "is 'every_days' meant?"),
+        ("    piece_mg", "    may_be_hold: yes\n    piece_mg", "is 'may_be_held' meant?"),
+        ("{take:", "{shoe: 4, take:", "only doses, for, hold_point, take, until"),
+    ],
+)
+def test_an_unknown_key_is_met_with_the_one_that_is_meant(
+    old: str, new: str, sentence: str
+) -> None:
+    """Who mistypes a word reads the right one, or all there are."""
+    with pytest.raises(PlanRefused) as caught:
+        parse_plan(GOOD.replace(old, new, 1))
+    assert "unknown-key" == caught.value.code
+    assert sentence in caught.value.sentence
+
+
 def test_sentences_carry_no_medicine() -> None:
     """A refusal may be logged: it names places, never a medicine."""
     bad = GOOD.replace("name: Test medicine", "name: Secretomycin").replace("dose: 1,", "dose: 0,")
