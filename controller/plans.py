@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from controller import events as ev
-from controller.agenda import plan_in_force, rows_of, signed
+from controller.agenda import plan_in_force, plan_of_envelope, rows_of, signed
 from controller.events import Json
 from controller.facts import Facts
 from controller.rules import holdpoints
@@ -124,7 +124,7 @@ class Gate:
             kept = rows_of(state.plan_envelope)
             if kept is not None and rows_hash(kept) != signed_hash(text.encode()):
                 return "plan-signature"  # what is kept is not what two people signed
-            self._verify(text, now_s, None)
+            self._verify(text, now_s, None, judged=False)  # a rule that came since locks nobody out
         except PlanRefused as refused:
             # an old plan runs out by itself; signed rows stay in force over new zone data (R18)
             return "" if refused.code in ("expired", "compiled-mismatch") else "plan-signature"
@@ -140,12 +140,18 @@ class Gate:
         key = (state.plan_hash, tzdata_version())
         if self._shifted[:2] != key:
             text = signed(state.plan_envelope)
-            now = rows_hash(compile_rows(unverified(text.encode())))
+            now = rows_hash(compile_rows(plan_of_envelope(text)))
             self._shifted = (*key, now != signed_hash(text.encode()))
         return self._shifted[2]
 
     def _verify(
-        self, text: str, now_s: int, in_force: tuple[int, str] | None, patient: str = ""
+        self,
+        text: str,
+        now_s: int,
+        in_force: tuple[int, str] | None,
+        patient: str = "",
+        *,
+        judged: bool = True,
     ) -> Plan:
         return verify(
             text.encode("utf-8", "replace"),
@@ -154,6 +160,7 @@ class Gate:
             now_s=now_s,
             in_force=in_force,
             patient=patient,
+            judged=judged,
         )
 
     def preview(self, state: State, facts: Facts, wish: Mapping[str, Json]) -> dict[str, Json]:

@@ -117,15 +117,17 @@ def verify(
     now_s: int,
     in_force: tuple[int, str] | None = None,
     patient: str = "",
+    judged: bool = True,
 ) -> Plan:
     """The Plan of an envelope that may come into force on this device now.
 
     `in_force` is (version, plan hash) of the plan it would follow, `patient` whose that is; the
-    very plan in force verifies again. PlanRefused names the first reason against it.
+    very plan in force verifies again, not `judged` by rules that may have come since. PlanRefused
+    names the first reason against it.
     """
     envelope = open_envelope(data)
     _check_signatures(envelope, trusted)
-    plan = from_canonical(envelope.payload)
+    plan = from_canonical(envelope.payload, judged=judged)
     if plan.device != device:
         raise PlanRefused("other-device", "device", "this plan is for another device")
     if patient and plan.patient != patient:

@@ -61,7 +61,7 @@ def holds(state: State, envelope: str, regimen: str, due_at: int) -> Point | Non
 
 
 def next_s(envelope: str, now_s: int) -> int:
-    """When the next step behind a hold point begins (Unix s), within a day; else `now_s`."""
+    """When the next step behind a hold point begins (Unix s), within a day; 0: none does."""
     plan = plan_of_envelope(envelope)
     starts = [
         phase.start_s
@@ -70,7 +70,7 @@ def next_s(envelope: str, now_s: int) -> int:
         for phase in phases(r, plan.zone, plan.clock, now_s, now_s + DAY_S)
         if r.steps[phase.step].hold_point and now_s < phase.start_s <= now_s + DAY_S
     ]
-    return min(starts, default=now_s)
+    return min(starts, default=0)
 
 
 def waiting(state: State, now_s: int) -> list[Point]:

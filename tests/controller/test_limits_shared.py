@@ -12,7 +12,8 @@ from controller import events as ev
 from controller.agenda import counters_of
 from controller.rules.lease import build_lease
 from controller.state import Release
-from schedules.model import Plan
+from schedules.canonical import plan_hash
+from schedules.rows import compile_rows, write_rows
 from tests.controller.home import DAY, HOUR, MINUTE, Home, at
 from tests.controller.monday import START, at_door, bring, dose, fallen, how, skip_to, version
 from tests.controller.plan_text import asked, head, row
@@ -236,31 +237,38 @@ def test_what_is_left_out_is_not_given_late(tmp_path: Path, then: str, code: str
 # --- never in a machine -------------------------------------------------------------------------
 
 
-def _older(home: Home, **changed: Any) -> Plan:
-    """The home's plan with a change that today's rules would refuse, as older ones let through."""
-    return replace(home.plan, **changed)
-
-
 def test_what_is_never_stored_is_not_offered_at_loading(tmp_path: Path) -> None:
-    """A signed plan that says so under older rules: no row, no grant, an alert that names why."""
+    """A plan that was signed and taken under older rules: no row, no grant, an alert says why.
+
+    It stays in force, also after a restart: a rule that came since locks nobody out.
+    """
     text = head("older") + row("amlodipine", 200, "1", "08:00") + asked()
     home = Home(tmp_path, START, plan=text)
     cold = tuple(replace(r, storage=("fridge",)) if r.id == "pain" else r
                  for r in home.plan.regimens)  # fmt: skip
-    older = _older(home, regimens=cold, never_store=("amlodipine",))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("schedules.check_keeping.keeping_reasons", lambda *_: [])
-        patch.setattr("schedules.check.keeping_reasons", lambda *_: [], raising=False)
-        home.plan = older
-        home.install()
-        home.run(60)
-        loaded_: list[Any] = home.events(ev.Loading, ev.Loaded)
+    home.plan = older = replace(home.plan, regimens=cold, never_store=("amlodipine",))
+    assert "never-store-here" == home.wish("plan", envelope=home.sign()).code
+    rows = write_rows(older, compile_rows(older))
+    approved = ev.PlanApproved(1, plan_hash(older), home.sign(), rows)
+    home.run(10)
+    assert home.controller is not None
+    home.controller._record([approved], home.now_s * 1000)  # as an older program left it
+    home.kill_controller()
+    home.start_controller()
+    home.run(10)
+    home.load()
+    home.run(60)
 
-        assert [] == loaded_
-        assert ["never-store", "never-store"] == home.alerts()
-        assert "never-store" == home.wish("ask", regimen="pain").code
-        home.run_to("2026-11-23T08:20:00+00:00")
-        assert [("held", "not-loaded")] == how(home, "amlodipine")
+    assert [] == home.events(ev.Loading, ev.Loaded)
+    assert ["never-store", "never-store"] == home.alerts()
+    assert "never-store" == home.wish("ask", regimen="pain").code
+    home.run_to("2026-11-23T08:20:00+00:00")
+    assert [("held", "not-loaded")] == how(home, "amlodipine")
+    home.kill_controller()
+    home.start_controller()
+    home.run(10)
+    assert home.controller is not None
+    assert "" == home.controller.state.locked
 
 
 def test_a_version_that_keeps_it_elsewhere_holds_what_was_loaded(tmp_path: Path) -> None:
