@@ -7,6 +7,7 @@ medicines: a name that is not known here is compared as it is written.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Words of salts, esters and hydrates: they change the weight, not what it does.
 # Source: the usual pharmaceutical names (INN modified names); American and British spellings.
@@ -154,6 +155,7 @@ ACID = frozenset(("acid", "acidum"))
 LONG = 7  # letters: two names as long as this that differ in one are perhaps one name
 
 
+@lru_cache(maxsize=8192)
 def plain(name: str) -> str:
     """The name without salts, case and accents: `Metoprolol-Succinate` is metoprolol."""
     folded = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()

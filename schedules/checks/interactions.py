@@ -6,7 +6,7 @@ which file it was, and that no rule file is complete. Not responsible for the ru
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import combinations
+from functools import lru_cache
 
 from schedules.amounts import UG, masses
 from schedules.canonical import span_text
@@ -41,8 +41,7 @@ def check(case: Case) -> Iterator[Finding]:
                 if _names(one) & rule.first:
                     yield _finding("advice", rule, one.id, _told(one, rule.first))
         else:
-            for first, second in combinations(case.plan.regimens, 2):
-                yield from _two(case, rule, first, second)
+            yield from _pairs(case, rule)
 
 
 def _about(case: Case, rules: Rules) -> Iterator[Finding]:
@@ -61,7 +60,12 @@ def _about(case: Case, rules: Rules) -> Iterator[Finding]:
 
 
 def _names(regimen: Regimen) -> frozenset[str]:
-    return frozenset(map(plain, regimen.ingredients))
+    return _plain(regimen.ingredients)
+
+
+@lru_cache(maxsize=256)
+def _plain(ingredients: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(plain, ingredients))
 
 
 def _told(regimen: Regimen, names: frozenset[str]) -> str:
@@ -73,22 +77,28 @@ def _finding(word: str, rule: Rule, place: str, who: str, more: str = "") -> Fin
     return Finding(f"{word}-{rule.id}", rule.severity, place, sentence, rule.todo)
 
 
-def _two(case: Case, rule: Rule, first: Regimen, second: Regimen) -> Iterator[Finding]:
-    for one, other in ((first, second), (second, first)):
-        mine, theirs = _names(one) & rule.first, _meant(rule, other)
-        if not mine or not theirs or mine == theirs:
-            continue
-        who = f"{' and '.join(sorted(mine))} with {' and '.join(sorted(theirs))}"
-        place = pair((one.id, other.id))
-        if rule.kind == "pair":
-            yield _finding("interaction", rule, place, who)
-            return
-        if {one.form, other.form} & set(NOT_BY_MOUTH):
-            return
+def _pairs(case: Case, rule: Rule) -> Iterator[Finding]:
+    """Every two regimens that a rule speaks of, once."""
+    seen: set[str] = set()
+    for one in case.plan.regimens:
+        mine = _names(one) & rule.first
+        for other in case.plan.regimens if mine else ():
+            theirs, place = _meant(rule, other), pair((one.id, other.id))
+            if one is other or not theirs or mine == theirs or place in seen:
+                continue
+            seen.add(place)
+            who = f"{' and '.join(sorted(mine))} with {' and '.join(sorted(theirs))}"
+            yield from _two(case, rule, one, other, who)
+
+
+def _two(case: Case, rule: Rule, one: Regimen, other: Regimen, who: str) -> Iterator[Finding]:
+    place = pair((one.id, other.id))
+    if rule.kind == "pair":
+        yield _finding("interaction", rule, place, who)
+    elif not {one.form, other.form} & set(NOT_BY_MOUTH):
         found = _apart(case, rule, one, other)
         if found:
             yield _finding("spacing", rule, place, who, found)
-        return
 
 
 def _meant(rule: Rule, regimen: Regimen) -> frozenset[str]:
