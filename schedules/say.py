@@ -148,6 +148,8 @@ def step(one: Step, unit: str, language: str = "en", clock: Clock | None = None)
     comma = phrase(language, "comma")
     first = f"{comma}{phrase(language, 'whichever')}" if len(ends) > 1 else ""
     gap = comma if len(ends) == 1 and one.doses else " "  # no number beside another
+    if len(takes) > 1:
+        gap = f"{comma}{phrase(language, 'whole')} "  # of all takes, not of the last alone
     return f"{words}{gap}{joined(ends, language, 'or')}{first}"
 
 

@@ -119,6 +119,7 @@ WORDS: dict[str, str] = {
     "until-day": "bis {date}, dieser Tag eingeschlossen",
     "until-moment": "bis {moment}, diese Minute eingeschlossen",
     "in-all.one": "insgesamt 1-mal", "in-all.many": "insgesamt {n}-mal",
+    "whole": "das alles",
     "whichever": "je nachdem, was zuerst eintritt",
     "or": " oder ",
     "hold-point": "erst wenn zwei Personen unterschrieben haben, dass es beginnen darf: {words}; "

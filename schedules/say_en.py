@@ -118,6 +118,7 @@ WORDS: dict[str, str] = {
     "until-day": "until {date}, that day included",
     "until-moment": "until {moment}, that minute included",
     "in-all.one": "1 time in all", "in-all.many": "{n} times in all",
+    "whole": "all of it",
     "whichever": "whichever comes first",
     "or": " or ",
     "hold-point": "only once two people have signed that it may begin: {words}; until then its "

@@ -190,12 +190,13 @@ def _ends(sentence: str, phrases: list[Phrase], last: bool) -> dict[str, Documen
     lengths = [one for one in phrases if one.kind in _LENGTHS or one.kind in _COUNTS]
     if len({one.kind == "in-all-or" for one in lengths}) < len(lengths):
         raise TextRefused("two-ends", sentence, "how long is said twice")
-    doses = [one.first for one in phrases if is_dose(one)]
+    doses = [one for one in phrases if is_dose(one)]
+    whole = any(one.kind == "whole" for one in phrases)
+    if (len(doses) > 1 and bool(lengths) != whole) or (len(doses) < 2 and whole):
+        why = "how long for: the last dose only, or all? write all of it for 7 days"
+        raise TextRefused("which-dose", sentence, why)
     step: dict[str, Document] = {}
     for one in lengths:
-        if doses and min(doses) < one.first < max(doses):
-            why = "how long for: for the first dose only, or for all?"
-            raise TextRefused("which-dose", sentence, why)
         count = int(one.values[0])
         if not 1 <= count <= LONGEST:
             raise TextRefused("implausible-number", sentence, "so long")

@@ -191,6 +191,8 @@ ROWS = (
     ("in-all-or", "oder insgesamt <n> -? mal ,? je nachdem , was zuerst eintritt"),
     ("for-hours", "für <n> stunden|stunde"),
     ("pause", "nichts"),
+    ("whole", "das alles"),
+    ("whole", "beides|alles"),
     ("then", "und? dann|danach|anschließend"),
     ("and", "und|sowie"),
     ("comma", ","),

@@ -224,6 +224,8 @@ ROWS = (
     ("for-hours", "for <n> hours|hour"),
     ("pause", "nothing"),
     ("pause", "no tablets|capsules"),
+    ("whole", "all of it|this|that"),
+    ("whole", "all|both"),
     ("then", "and? then"),
     ("and", "and"),
     ("comma", ","),

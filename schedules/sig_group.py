@@ -84,6 +84,8 @@ def _several(sentence: str, parts: list[list[Phrase]]) -> list[list[Phrase]]:
             waiting.extend(part)
     if waiting:
         raise TextRefused("which-dose", sentence, "a time without an amount")
+    if len({any(one.kind in FOOD for one in group) for group in found}) > 1:
+        raise TextRefused("which-dose", sentence, "with food: one of the doses, or all?")
     for group in found:
         if not any(one.kind in (*_WHEN, "interval", "scheme") for one in group):
             why = "of several doses each needs its own time"

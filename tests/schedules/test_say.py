@@ -343,8 +343,8 @@ def test_steps_and_takes_are_joined_by_the_rules() -> None:
         Step((Take(4, at=(480,)),), doses=3),
     )
     assert (
-        "2 tablets once a day at 08:00, and 1 tablet once a day at 20:00 for 1 week, then nothing "
-        "for 7 days, then 1 tablet once a day at 08:00, 3 times in all"
+        "2 tablets once a day at 08:00, and 1 tablet once a day at 20:00, all of it for 1 week, "
+        "then nothing for 7 days, then 1 tablet once a day at 08:00, 3 times in all"
     ) == instruction(steps, "tablet")
 
 

@@ -58,6 +58,10 @@ READ_EN = {
     ],
 }
 
+READ_EN["1 tablet in the morning and 2 tablets at night, all of it for 5 days"] = steps(
+    {"dose": "1", "when": ["morning"]}, {"dose": "2", "when": ["night"]}, **{"for": "5d"}
+)
+
 READ_DE = {
     "morgens und abends 1 Tablette": steps({"dose": "1", "when": ["morning", "evening"]}),
     "3 x täglich 1 Tablette": steps({"dose": "1", "at": ["08:00", "14:00", "20:00"]}),
@@ -151,6 +155,9 @@ REFUSED_EN = {
     "1 tablet daily then 2 tablets daily": "sequence-without-end",
     "1 tablet in the morning for 5 days and 2 tablets at night": "which-dose",
     "1 tablet in the morning and 2 tablets at night on Mondays": "which-dose",
+    "1 tablet in the morning and 2 tablets at night for 5 days": "which-dose",
+    "for 5 days 1 tablet in the morning and 2 tablets at night": "which-dose",
+    "1 tablet in the morning and 2 tablets in the evening with food": "which-dose",
     "2 (three) tablets daily": "numbers-disagree",
     "1 t\u0430blet daily": "strange-character",
     "\uff11 tablet daily": "strange-character",
