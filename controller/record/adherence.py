@@ -15,6 +15,7 @@ from controller.record.story import Story, ToldDose
 from controller.record.values import Frame, closed, medicine, within
 from schedules import fhir_out_value as out
 from schedules.fhir_out_value import OWN, Json, Resource
+from schedules.windows import on_time_s
 
 MEASURE = f"{OWN}:measure:taking-adherence|1"
 _POPULATION = "http://terminology.hl7.org/CodeSystem/measure-population"
@@ -98,11 +99,25 @@ def _planned(doses: list[ToldDose]) -> Json:
         _line(_POPULATION, "numerator", lines["taken"]),
     ]
     population += [_line(_OWN_LINE, name, lines[name], said) for name, said in LINES.items()]
+    population += _on_time(doses)
     found: Resource = {"code": _code(doses[0]), "population": population}
     if denominator:
         score = Fraction(lines["taken"], denominator)
         found["measureScore"] = {"value": round(float(score), 4)}
     return found
+
+
+def _on_time(doses: list[ToldDose]) -> list[Json]:
+    """Timing: how many of the taken ones were near their time, as the plan or its class says."""
+    plan = doses[-1].plan
+    if plan is None or doses[-1].regimen not in {one.id for one in plan.regimens}:
+        return []
+    near_s = on_time_s(plan.regimen(doses[-1].regimen))
+    gone = [
+        (one.versions[-1].gone_at, one.due_at) for one in doses if one.outcome == "taken"
+    ]  # 0: nobody knows when, which is not on time
+    near = sum(bool(at) and abs(at - due) <= near_s for at, due in gone)
+    return [_line(_OWN_LINE, "on-time", near, f"taken within {near_s // 60} min of its time")]
 
 
 def _asked(story: Story, regimen: str, doses: list[ToldDose], refused: int) -> Json:

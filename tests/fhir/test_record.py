@@ -179,6 +179,10 @@ def test_adherence_leaves_out_what_was_not_the_patients_and_tells_it(found: Foun
     assert (1, 1, None) == tuple(
         group["Paracetamol"][one] for one in ("granted", "refused", "score")
     )
+    # All that were taken were taken within the hours that the class of each allows.
+    assert (1, 3, 0) == tuple(
+        group[name]["on-time"] for name in ("Amlodipine", "Metformin", "Gabapentin")
+    )
     for name in ("Amlodipine", "Metformin", "Gabapentin", "Simvastatin"):
         apart = [one for one in LINES if one not in ("missed", "skipped", "gone-late")]
         assert group[name]["denominator-exclusion"] == sum(group[name][one] for one in apart)
