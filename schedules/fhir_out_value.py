@@ -25,16 +25,22 @@ SNOMED = "http://snomed.info/sct"
 DRUG_FORM = "http://terminology.hl7.org/CodeSystem/v3-orderableDrugForm"
 HL7 = "http://hl7.org/fhir/StructureDefinition"
 
-_UNIT_CODES = {"tablet": "TAB", "capsule": "CAP", "puff": "PUFF", "drop": "DROP"}
+_IN_BRACES = ("puff", "patch", "spray", "suppository", "sachet", "application", "injection")
+_UNIT_CODES = {
+    "tablet": (DRUG_FORM, "TAB"),
+    "capsule": (DRUG_FORM, "CAP"),
+    "ml": (UCUM, "mL"),
+    "drop": (UCUM, "[drp]"),
+} | {unit: (UCUM, f"{{{unit}}}") for unit in _IN_BRACES}
 _FORM_CODES = {"tablet": "385055001", "capsule": "385049006"}
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
 
 def quantity(quarters: int, unit: str) -> Resource:
-    """So many pieces (puffs, drops ...); coded where HL7 has a code for them."""
+    """So many pieces (puffs, drops ...); coded where there is a code."""
     found: Resource = {"value": decimal(Fraction(quarters, 4)), "unit": unit}
     if unit in _UNIT_CODES:
-        found |= {"system": DRUG_FORM, "code": _UNIT_CODES[unit]}
+        found["system"], found["code"] = _UNIT_CODES[unit]
     return found
 
 

@@ -16,6 +16,7 @@ from controller.record.story import tell
 from controller.record.values import frame_of
 from schedules.fhir_out import plan_bundle
 from schedules.fhir_out_value import bundle
+from schedules.fhir_words import bare
 from schedules.planfile import parse_plan
 from tests.fhir.validators import NAMES, Verdict, validated
 
@@ -28,8 +29,8 @@ def plans() -> list[Any]:
     found: list[Any] = []
     for path in EXAMPLES:
         plan = parse_plan(path.read_text("utf-8"))
-        both = [plan_bundle(plan), plan_bundle(plan, own_words=False)]
-        found += both + [one["resource"] for one in json.loads(json.dumps(both[0]))["entry"]]
+        whole = json.loads(json.dumps(plan_bundle(plan)))
+        found += [whole, bare(whole), *(one["resource"] for one in whole["entry"])]
     return found
 
 

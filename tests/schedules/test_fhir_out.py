@@ -205,6 +205,13 @@ def test_a_bundle_of_somebody_else_is_for_convert() -> None:
     assert "convert" in caught.value.sentence
 
 
+def test_plain_is_what_others_understand_of_it() -> None:
+    """--plain leaves out our words, and changes nothing else."""
+    plan = parse_plan(EXAMPLES[0].read_text("utf-8"))
+
+    assert bare(sent(plan)) == sent(plan, own_words=False)
+
+
 def test_an_end_of_the_plan_is_an_end_for_others() -> None:
     """A regimen without an end ends for others with the validity of the plan."""
     plan = small(valid_until="2026-12-01")
