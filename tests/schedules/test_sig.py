@@ -12,6 +12,7 @@ from schedules.__main__ import main
 from schedules.sig import GRAMMARS, SCHEMA, propose
 from schedules.sig_match import Grammar
 from schedules.sig_token import MAX_CHARACTERS, TextRefused
+from tests.schedules.plans import ROOT
 
 SEED = 20261123
 ONCE = {"dose": "1", "at": ["08:00"]}
@@ -380,3 +381,14 @@ def test_the_command_tells_refusals_apart(
     assert 1 == said.out.count("schema:")
     assert 2 == said.err.count("refused:")
     assert "latin-abbreviation" in said.err and "text-not-understood" in said.err
+
+
+def test_every_code_is_documented() -> None:
+    """The table of the README holds every code a sentence is refused with, and no other."""
+    found = {code for one in GRAMMARS.values() for code, _, _ in one.refused}
+    for file in sorted((ROOT / "schedules").glob("sig*.py")):
+        found |= set(re.findall(r"TextRefused\(\s*\"([a-z-]+)\"", file.read_text("utf-8")))
+    found |= {"text-not-understood", "negation"}
+    section = (ROOT / "schedules" / "README.md").read_text("utf-8").split("## Text in")[1]
+    rows = [line.split("|")[1] for line in section.split("\n## ")[0].splitlines() if "| `" in line]
+    assert found == {word for row in rows for word in re.findall(r"`([a-z0-9-]+)`", row)}
