@@ -173,6 +173,8 @@ async def _carry(home: Home, kind: str, verb: str, form: Mapping[str, str], toke
 async def _wish(home: Home, verb: str, form: Mapping[str, str]) -> Answer:
     """Say the wishes of one form until one is refused; simulated fingers go first."""
     answer = Answer(True)
+    if verb == "confirm" and form.get("time", "").strip():
+        form = {**form, "at": str(home.at(form["time"].strip()))}
     for line in wishes(verb, form):
         compartment = number(line, "compartment")
         fingers = filling(verb, compartment, home.piece_mgs(compartment)) if home.house else None

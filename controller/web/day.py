@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from controller.web import words
+from controller.web.apart import may_say
 from controller.web.history import Entry
 from controller.web.pick import Object, number, text
 from controller.web.snapshot import Dose, Snapshot
@@ -29,6 +30,11 @@ class DoseRow:
     unclear: bool
     second: bool  # two people settle it, one of them by a signature
     may_skip: bool
+    elsewhere: bool = False
+    kept: str = ""  # where it is, in words
+    not_before: str = ""
+    may_say: bool = False  # a person may say that it was taken
+    missed: bool = False  # its time is over: or that it was not
 
 
 @dataclass(frozen=True)
@@ -147,11 +153,12 @@ def _round(due_at: int, doses: list[Dose], now: Snapshot, now_s: int) -> RoundRo
         time=words.clock(due_at, now.zone),
         part=words.part_of_day(due_at, now.zone),
         day=relative_day(due_at, now_s, now.zone),
-        rows=tuple(_dose(dose) for dose in doses),
+        rows=tuple(dose_row(dose, now, now_s) for dose in doses),
     )
 
 
-def _dose(dose: Dose) -> DoseRow:
+def dose_row(dose: Dose, now: Snapshot, now_s: int) -> DoseRow:
+    """One dose in words, and what a person may say of it."""
     state = dose.outcome or dose.state
     mark, word, tone = words.DOSE_WORDS.get(state, ("•", state, "calm"))
     note = words.how(dose.how) if dose.outcome and dose.how not in PLAIN_HOW else ""
@@ -160,7 +167,7 @@ def _dose(dose: Dose) -> DoseRow:
     return DoseRow(
         dose_id=dose.dose_id,
         name=dose.name or dose.regimen_id,
-        amount=words.pieces(dose.quarters),
+        amount=words.amount(dose.quarters, dose.unit),
         mark=mark,
         word=word,
         tone=tone,
@@ -168,6 +175,11 @@ def _dose(dose: Dose) -> DoseRow:
         unclear=state == "uncertain",
         second=dose.second,
         may_skip=state in ("planned", "open", "ordered"),
+        elsewhere=dose.elsewhere,
+        kept=words.KEPT_WORDS.get(dose.kept, ""),
+        not_before=words.when(dose.not_before, now_s, now.zone) if dose.not_before else "",
+        may_say=may_say(dose),
+        missed=state in ("missed", "held"),
     )
 
 

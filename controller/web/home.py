@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 
 from controller.web import day, panel, signs, words
+from controller.web.apart import may_say
 from controller.web.ask import fetch
 from controller.web.care import care
 from controller.web.feed import Feed
@@ -139,8 +140,11 @@ class Home:
             )
             context["journal_fault"] = look.fault
             context["everything"] = everything
+            context["hold_points"] = now.hold_points if now else ()
         elif page == "care":
             context["care"] = care(now, self._hands, now_s) if now else None
+            rows = [d for d in now.doses if may_say(d)] if now else []
+            context["apart"] = [day.dose_row(d, now, now_s) for d in rows] if now else []
             context["house_up"] = moment.house_up
         else:
             context["work"] = work(now) if now else None
@@ -173,6 +177,11 @@ class Home:
         now = self.look().now
         rows = now.loading.rows if now and now.loading else ()
         return next((row.piece_mgs for row in rows if row.compartment == compartment), ())
+
+    def at(self, text: str) -> int | None:
+        """The last time that the patient's clock said so (Unix s), None: it is no time."""
+        moment = self.look()
+        return words.before(text, moment.now_s, moment.zone) if moment.now else None
 
     def compartment_of(self, line: Object) -> int:
         """Where what a wish is about lies: it says so itself, or names a dose."""

@@ -8,6 +8,7 @@ wrong goes before what is due, and what is due before what comes later.
 from dataclasses import dataclass
 
 from controller.web import words
+from controller.web.apart import calls, what_and_where
 from controller.web.pick import number, text
 from controller.web.snapshot import Dose, Round, Snapshot
 from controller.words import fault
@@ -38,6 +39,7 @@ class Panel:
     medicines: tuple[tuple[str, int], ...] = ()
     until: str = ""
     countdown: bool = False
+    apart: tuple[tuple[str, str, str], ...] = ()  # dose, what and how much, where it is
 
     @property
     def step(self) -> int:
@@ -77,6 +79,9 @@ def panel(now: Snapshot | None, *, now_s: int, up: bool, since: str, hands: bool
         return trouble
     if now.round:
         return _round(now, now.round, now_s, hands)
+    waiting = [dose for dose in now.doses if calls(dose, now_s)]
+    if waiting:
+        return _apart(now, waiting)
     doubt = [dose for dose in now.doses if dose.state == "uncertain"]
     if doubt:
         return _doubtful(now, doubt[-1])
@@ -223,6 +228,18 @@ def _take(round_: Round, hands: bool) -> Panel:
 def cup_away(now: Snapshot) -> bool:
     """The board weighs nothing at all: the cup is in somebody's hand."""
     return number(now.board, "cup_mg") < 0
+
+
+def _apart(now: Snapshot, doses: list[Dose]) -> Panel:
+    title = f"{words.part_of_day(doses[0].due_at, now.zone)} medicine"
+    return Panel(
+        "apart",
+        "due",
+        f"Last call: your {title}" if now.signal == "warn" else f"Time for your {title}",
+        "This one is not in the machine. Take it, and say so here.",
+        until=words.clock(min(d.close_at for d in doses), now.zone),
+        apart=tuple((d.dose_id, *what_and_where(d)) for d in doses),
+    )
 
 
 def _doubtful(now: Snapshot, dose: Dose) -> Panel:

@@ -7,17 +7,20 @@ Instants ending in `_at` are Unix seconds UTC, those ending in `_ms` millisecond
 
 from dataclasses import dataclass
 
+from controller.web.loadrows import Load as Load
+from controller.web.loadrows import LoadRow as LoadRow
+from controller.web.loadrows import read_load
 from controller.web.pick import (
     Object,
     flag,
     maybe_number,
     number,
-    numbers,
     objects,
     part,
     text,
     texts,
 )
+from controller.web.words import amount
 from controller.words import DOSE_ALERTS, fault
 
 
@@ -36,6 +39,11 @@ class Dose:
     how: str
     by: str
     second: bool = False  # in doubt, and settled by two people only
+    elsewhere: bool = False  # not in the machine: a person says that it was taken
+    unit: str = ""
+    kept: str = ""  # where
+    not_before: int = 0  # too soon until then, 0: now
+    said: bool = False  # somebody has said afterwards what became of it
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,19 @@ class Asked:
     allowed: bool
     code: str
     next_at: int | None
+    told: str = ""  # how much of it there was, where that is weighed
+    elsewhere: bool = False
+    amount: str = ""
+    kept: str = ""
+
+
+@dataclass(frozen=True)
+class HoldPoint:
+    """A step that waits for two people, and what they look for."""
+
+    regimen_id: str
+    name: str
+    look_for: str
 
 
 @dataclass(frozen=True)
@@ -96,31 +117,6 @@ class Compartment:
     pieces: int
     code: str
     doses: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class LoadRow:
-    """What belongs into one compartment, as the controller proposes it."""
-
-    compartment: int
-    empty_first: bool
-    kind: str
-    regimens: tuple[str, ...]
-    quarters: tuple[int, ...]
-    piece_mgs: tuple[int, ...]
-    due_at: int
-
-
-@dataclass(frozen=True)
-class Load:
-    """The work at the machine: what to fill, what to look at again."""
-
-    asked: bool
-    done: bool
-    rows: tuple[LoadRow, ...]
-    verify: tuple[int, ...]
-    days: int = 0  # that a full machine lasts
-    days_lost: int = 0  # because some medicines lie alone
 
 
 @dataclass(frozen=True)
@@ -156,6 +152,7 @@ class Snapshot:
     cable_missing_ms: int | None  # since when it is not there
     written: int
     acked: int
+    hold_points: tuple[HoldPoint, ...] = ()
 
 
 def read_snapshot(source: Object) -> Snapshot:
@@ -191,12 +188,16 @@ def read_snapshot(source: Object) -> Snapshot:
         asked=tuple(map(_read_asked, objects(source, "asked"))),
         alerts=tuple(map(_read_alert, objects(source, "alerts"))),
         compartments=tuple(map(_read_compartment, objects(source, "compartments"))),
-        loading=_read_load(load) if load else None,
+        loading=read_load(load) if load else None,
         board=part(source, "board") or {},
         cable=text(cable, "path"),
         cable_missing_ms=maybe_number(cable, "missing_since_ms"),
         written=number(events, "written"),
         acked=number(events, "acked"),
+        hold_points=tuple(
+            HoldPoint(text(one, "regimen_id"), text(one, "name"), text(one, "look_for"))
+            for one in objects(source, "hold_points")
+        ),
     )
 
 
@@ -217,6 +218,11 @@ def _read_dose(source: Object) -> Dose:
         how=text(source, "how"),
         by=text(source, "by"),
         second=flag(source, "second"),
+        elsewhere=flag(source, "elsewhere"),
+        unit=text(source, "unit"),
+        kept=text(source, "kept"),
+        not_before=number(source, "not_before"),
+        said=bool(number(source, "said_at")) or flag(source, "denied"),
     )
 
 
@@ -238,6 +244,10 @@ def _read_asked(source: Object) -> Asked:
         allowed=flag(source, "allowed"),
         code=text(source, "code"),
         next_at=maybe_number(source, "next_at"),
+        told=text(source, "told"),
+        elsewhere=flag(source, "elsewhere"),
+        amount=amount(number(source, "quarters"), text(source, "unit")),
+        kept=text(source, "kept"),
     )
 
 
@@ -272,27 +282,4 @@ def _read_compartment(source: Object) -> Compartment:
         pieces=number(source, "pieces"),
         code=text(source, "code"),
         doses=tuple(texts(source, "doses")),
-    )
-
-
-def _read_load(source: Object) -> Load:
-    return Load(
-        asked=flag(source, "asked"),
-        done=flag(source, "done"),
-        rows=tuple(map(_read_load_row, objects(source, "rows"))),
-        verify=numbers(source, "verify"),
-        days=number(source, "days"),
-        days_lost=number(source, "days_lost"),
-    )
-
-
-def _read_load_row(source: Object) -> LoadRow:
-    return LoadRow(
-        compartment=number(source, "compartment"),
-        empty_first=flag(source, "empty_first"),
-        kind=text(source, "kind"),
-        regimens=tuple(texts(source, "regimens")),
-        quarters=numbers(source, "quarters"),
-        piece_mgs=numbers(source, "piece_mgs"),
-        due_at=number(source, "due_at"),
     )

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 
 from controller.web.pick import Json, Object
-from controller.web.words import LATE_WORDS
+from controller.web.words import LATE_WORDS, SAID_WORDS, SKIP_WORDS
 
 TEXT_MOST = 80
 NAME_MOST = 60
@@ -95,6 +95,25 @@ def _settle(form: Form) -> Object:
     }
 
 
+def _confirm(form: Form) -> Object:
+    """Of what is kept elsewhere: a planned dose, or an as-needed medicine by its regimen."""
+    how = _choice(form, "how", tuple(SAID_WORDS))
+    key = "regimen" if form.get("regimen") else "dose_id"
+    built: Object = {"wish": "confirm", key: _field(form, key), "how": how, "by": _by(form)}
+    if not form.get("at"):
+        return built
+    if not form["at"].isdigit():
+        raise NoWish("no-time", "Please write the time as 07:10.")
+    return {**built, "at": int(form["at"])}
+
+
+def _skip(form: Form) -> Object:
+    built = _about_dose("skip")(form)
+    if not form.get("reason"):
+        return built
+    return {**built, "reason": _choice(form, "reason", tuple(SKIP_WORDS))}
+
+
 def _unlock(form: Form) -> Object:
     built: Object = {"wish": "unlock", "by": _by(form)}
     if form.get("version", "").strip():  # after a lost record: which plan is the newest (R1)
@@ -167,7 +186,9 @@ def _only_by(verb: str) -> Callable[[Form], Object]:
 _WISHES: dict[str, Callable[[Form], Object]] = {
     "ask": _ask,
     "settle": _settle,
-    "skip": _about_dose("skip"),
+    "skip": _skip,
+    "confirm": _confirm,
+    "not-taken": _about_dose("not-taken"),
     "acknowledge": _about_alert("acknowledge"),
     "resolve": _about_alert("resolve"),
     "loading": _about_compartment("loading"),

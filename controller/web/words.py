@@ -4,7 +4,7 @@ Responsible for: every sentence fragment that more than one page uses. Not respo
 for when it is shown. Local time comes from the plan's zone, never from this machine's.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from controller.words import HOW, fault
@@ -42,6 +42,10 @@ REFUSAL_WORDS = {
     "busy": "other medicine is coming first",
     "cup-not-empty": "the cup is not back yet",
     "none-loaded": "none is in the machine",
+    "cap-week": "that is the most for seven days",
+    "say-first": "say under Today what became of the same medicine outside the machine",
+    "spacing": "other medicine comes first, and needs to be apart from it",
+    "never-store": "it is never kept in the machine",
 }
 
 DOUBT_WORDS = {
@@ -61,6 +65,22 @@ GIVING = {  # what follows, said before the button is pressed
     "it late. The time until the next one counts from now, and it is done once only.",
     "journey": "You take it out and count it. It is written down as handed out, the machine does "
     "not call for it, and it counts at the time it was planned for.",
+}
+
+KEPT_WORDS = {"fridge": "from the fridge", "elsewhere": "it is not in the machine"}
+
+SAID_WORDS = {  # how a person knows that what is kept elsewhere was taken
+    "took-it": "I took it myself",
+    "gave-it": "I gave it",
+    "saw-it": "I saw it taken",
+}
+
+SKIP_WORDS = {  # why it is left out
+    "refused": "it was refused",
+    "unwell": "the person is unwell",
+    "not-there": "none is there",
+    "not-needed": "it is not needed",
+    "prescriber-says": "the prescriber says so",
 }
 
 LATE_WORDS = {  # reason of a dose given late: what a person reads
@@ -149,6 +169,30 @@ def pieces(quarters: int) -> str:
     whole, rest = divmod(quarters, 4)
     fraction = ("", "¼", "½", "¾")[rest]
     return f"{whole}{fraction}" if whole or not fraction else fraction
+
+
+def amount(quarters: int, unit: str) -> str:
+    """`20 ml`, `2 puffs`; pieces where no unit is said."""
+    count = pieces(quarters)
+    if not unit:
+        return count
+    alone = quarters <= 4 or unit == "ml"
+    return f"{count} {unit}" if alone else f"{count} {unit}s"
+
+
+def before(text: str, now_s: int, zone: str) -> int | None:
+    """The last `HH:MM` of the local clock up to `now_s` (Unix s); None where it is no time.
+
+    Of an hour that comes twice the later one: nothing is allowed again too soon by it.
+    """
+    try:
+        hour, minute = (int(part) for part in text.split(":"))
+        today = local(now_s, zone).replace(hour=hour, minute=minute, second=0, microsecond=0)
+    except ValueError:
+        return None
+    days = (today, today - timedelta(days=1), today - timedelta(days=2))
+    found = [int(day.replace(fold=fold).timestamp()) for day in days for fold in (0, 1)]
+    return max(at_s for at_s in found if at_s <= now_s)
 
 
 def person(by: str) -> str:
