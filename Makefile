@@ -11,7 +11,7 @@ TESTS ?= tests
 LOCK = uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
        --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup run demo kills years hostile resets validators test zones clocks crash second-opinion check fmt lint types imports tongue tidy pages docs trace bench bench-schedules model mutants lock clean purge
+.PHONY: help setup run demo kills years hostile resets validators test zones clocks crash second-opinion fuzz-schedules check fmt lint types imports tongue tidy pages docs trace bench bench-schedules model mutants lock clean purge
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -57,6 +57,9 @@ hostile: .venv/.dev  ## a controller with the right key and the worst will, agai
 
 second-opinion: .venv/.dev  ## PLANS=5000 plans by chance, read twice and compared dose by dose; SEED=1
 	@$(BIN)/python -m tests.schedules.differ --plans $(or $(PLANS),5000) $(if $(SEED),--seed $(SEED))
+
+fuzz-schedules: .venv/.dev  ## INPUTS=10000000 damaged inputs at every door of schedules/; SEED=1 JOBS=2 SECONDS=600 ONLY=plan
+	@$(BIN)/python -m tests.fuzz.run --inputs $(or $(INPUTS),10000000) --jobs $(or $(JOBS),2) $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(ONLY),--only $(ONLY))
 
 clocks: .venv/.dev  ## every clock trouble in every phase of a dose, healed soon and late
 	@$(BIN)/python -m tests.clocks.sweep
