@@ -8,7 +8,7 @@ number that the machine shows: a word that was never used is worth nothing at an
 
 from collections.abc import Sequence
 
-from schedules.canonical import read_json
+from schedules.canonical import Json, read_json
 from schedules.model import PlanRefused
 from schedules.seal import Signer
 from schedules.signed import (
@@ -31,9 +31,9 @@ _FIELDS = {"schema": str, "device": str, "number": str, "said_at": int}
 def seal_time(device: str, number: str, said_at: int, person: Person) -> str:
     """`it is said_at` (Unix seconds), for the device that shows `number`, signed by (name, role,
     private key)."""
-    told = {"schema": SCHEMA, "device": device, "number": number, "said_at": said_at}
-    payload = compact({**told})
-    return seal_document(KIND, payload, [person])
+    told: dict[str, Json] = {"schema": SCHEMA, "device": device}
+    told |= {"number": number, "said_at": said_at}
+    return seal_document(KIND, compact(told), [person])
 
 
 def is_time(data: bytes) -> bool:
