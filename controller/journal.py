@@ -176,7 +176,7 @@ class Journal(Reader):
         self._writes = Writes(db)
         self._epoch, self._acked = self._about()
         self._number, self._hash = self.verify()
-        self._durable = 0
+        self._durable, self.durable_head = 0, GENESIS
         self.sync()  # what a killed process left may be in the system's memory only
 
     @classmethod
@@ -242,7 +242,7 @@ class Journal(Reader):
             if epoch != self._epoch:
                 self._epoch, self._acked = epoch, 0
             if barrier:
-                self._durable = number
+                self._durable, self.durable_head = number, prev
         return records
 
     def sync(self) -> None:
@@ -250,7 +250,7 @@ class Journal(Reader):
         if self._durable < self._number:
             with self._writes.transaction(barrier=True):  # SQLite syncs only if a page has changed
                 self._db.execute("UPDATE about SET syncs = syncs + 1")
-            self._durable = self._number
+            self._durable, self.durable_head = self._number, self._hash
 
     def set_acked(self, number: int) -> None:
         """Raise the hub's watermark; lower or equal numbers change nothing."""

@@ -18,7 +18,7 @@ from typing import Final
 from controller import acts
 from controller import events as ev
 from controller.agenda import plan_in_force, plan_to_load
-from controller.chain import JournalFault
+from controller.chain import GENESIS, JournalFault
 from controller.decide import MOST_STEPS, decide
 from controller.events import Json
 from controller.facts import Facts, Settings
@@ -258,10 +258,22 @@ class Controller:
 
     def _want(self, facts: Facts) -> tuple[Desired, bytes | None]:
         if not self.fault:
-            return acts.desired(self.state, facts), acts.lease(self.state, facts)
+            wanted = acts.desired(self.state, facts)
+            self._anchor(wanted, facts)
+            return wanted, acts.lease(self.state, facts)
         still = Desired()  # nothing may follow from what cannot be written down
         still.signal = codes.ALARM
         return still, None
+
+    def _anchor(self, wanted: Desired, facts: Facts) -> None:
+        """The board keeps the newest head that no power cut takes away (R1).
+
+        Not before its own was found in this chain: an older copy must not hide behind a new head.
+        """
+        durable = self.journal.durable_head
+        known = facts.board is not None and facts.head_known
+        if known and wanted.stage != codes.START and durable != GENESIS:
+            wanted.head = durable[: len(wanted.head)]
 
     def _snapshot(self, facts: Facts) -> dict[str, Json]:
         shown = snapshot(self.state, facts, self.journal.head[0], self.journal.acked)

@@ -12,7 +12,7 @@ from firmware.device import Device
 from firmware.machines import Machines
 from hal.wire import codes
 from hal.wire.frame import ACTUAL, DESIRED
-from hal.wire.layouts import ACTUAL_SIZE
+from hal.wire.layouts import ACTUAL_SIZE, NO_DIGEST
 from hal.wire.session import ALONE_MS, BoardEnd
 
 DOG_MS = 8000  # the longest a RP2040 watchdog can wait is 8,388
@@ -117,6 +117,11 @@ class Executive(Machines):
         ledger = self.mind.ledger
         if d.settled_lease == ledger.lease_no and d.settled_mask & ~ledger.settled:
             ledger.settled |= d.settled_mask
+            self.mind.save()
+        order = self.mind.order
+        anchor = d.stage != codes.START and d.head != NO_DIGEST  # START brings its own (orders.py)
+        if anchor and d.head != order.head and order.state != codes.STARTED:
+            order.head = d.head
             self.mind.save()
         if d.set_clock_s and sense.service and d.set_clock_s != self._set_clock_s:
             self._set_clock_s = d.set_clock_s

@@ -30,7 +30,7 @@ class Order:
         self.boot_epoch = 0  # in which it was prepared
         self.digest = NO_DIGEST
         self.started_digest = NO_DIGEST  # of the last START, kept beyond its order
-        self.head = NO_DIGEST  # journal head that came with the last START
+        self.head = NO_DIGEST  # newest journal head that was told; a START brings its own
         self.round = 0
         self.round_orders = 0
         self.round_digest = NO_DIGEST

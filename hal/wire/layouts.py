@@ -22,7 +22,7 @@ DESIRED_FIELDS = (
     ("not_after_s", "I"),
     ("boot_epoch", "I"),  # START counts only in the boot it was prepared in
     ("digest", "16s"),  # the doses of this fill
-    ("head", "16s"),  # journal head of the COMMIT, carried with START
+    ("head", "16s"),  # of the COMMIT with START; else the newest that is durable, 0: not told
     ("round", "I"),  # first order number of the round: what a press consents to
     ("round_orders", "B"),
     ("round_digest", "16s"),

@@ -16,7 +16,7 @@ from controller.report.documents import event
 from controller.rules.record import lost
 from fleet.store import Store, arrival
 from tests.controller.home import Home
-from tests.controller.monday import CALL, OVER, fallen, how
+from tests.controller.monday import CALL, OVER, at_door, fallen, how
 
 LUNCH_CALL = "2026-11-23T11:35:00+00:00"
 EVENING = "2026-11-23T17:35:00+00:00"
@@ -46,21 +46,22 @@ def state(home: Home) -> Any:
     return home.controller.state
 
 
-def given_and_forgotten(home: Home) -> None:
-    """Breakfast is taken; then the card of six o'clock is put back."""
+def given_and_forgotten(home: Home) -> str:
+    """Breakfast is taken; then the card of six o'clock is put back; the head the board knew."""
     home.run_to("2026-11-23T06:05:00+00:00")
     image = keep(home)
     home.run_to(CALL)
     home.take()
     assert [("taken", "retrieved")] == how(home)
+    known = home.executives[-1].mind.order.head.hex()
     put_back(home, image)
     home.run(60)
+    return known
 
 
 def test_r1_an_old_copy_of_the_record_opens_a_new_log_and_moves_nothing(home: Home) -> None:
     """Both heads are named, every fill is held, the dose of the lost time is a doubt, at once."""
-    given_and_forgotten(home)
-    board_head = home.controller.link.actual.head.hex()  # type: ignore[union-attr]
+    board_head = given_and_forgotten(home)
     first, opened = home.events(ev.LogOpened)
     assert isinstance(first, ev.LogOpened) and isinstance(opened, ev.LogOpened)
 
@@ -77,6 +78,45 @@ def test_r1_an_old_copy_of_the_record_opens_a_new_log_and_moves_nothing(home: Ho
         home.world.press()
         home.run_to(text) if text > CALL else home.run(30)
     assert 2 == fallen(home)  # the two of breakfast, and nothing since
+
+
+def test_r1_an_old_copy_that_holds_the_last_order_is_found_by_the_board_alone(home: Home) -> None:
+    """Breakfast stands in it, a tablet given by hand since does not: no hub is needed to see that.
+
+    The board keeps the newest head that is safe on the card, not only that of its last START.
+    """
+    home.run_to(CALL)
+    home.take()
+    image = keep(home)
+    home.run_to(LUNCH_CALL)
+    known = [f for f in state(home).fills.values() if f.regimens == ("gabapentin-300",)]
+    lunch = min(known, key=lambda f: f.due_at)
+    said = {"compartment": lunch.compartment, "pieces": 1, "by": "nurse/x"}
+    assert "" == at_door(home, "by-hand", done=True, **said)
+    home.world.hand_out(lunch.compartment)
+    home.run(5)
+    put_back(home, image)
+    home.run(60)
+
+    assert "journal-fault" == home.shown["mode"]
+    assert {"new", "journal-lost"} == {e.reason for e in home.events(ev.LogOpened)}  # type: ignore[attr-defined]
+    assert ("uncertain", "journal-lost") in how(home, "gabapentin-300")
+
+
+def test_r1_what_is_not_safe_on_the_card_is_not_told_to_the_board(home: Home) -> None:
+    """What rides along may be lost with the power: the board keeps a head that cannot be."""
+    told = set()
+    for minute in range(5, 130, 5):
+        home.run_to(f"2026-11-23T{6 + minute // 60:02}:{minute % 60:02}:00+00:00")
+        assert home.controller is not None
+        journal = home.controller.journal
+        number = journal.number_of(home.executives[-1].mind.order.head)
+        assert number == journal.durable
+        told.add(number)
+        if minute == 70:
+            home.take()
+
+    assert len(told) > 1
 
 
 def test_r1_a_release_that_the_old_record_only_offered_fills_no_card(home: Home) -> None:

@@ -16,7 +16,7 @@ from hal.sim.world import World
 from hal.wire import codes
 from hal.wire.controller_end import ControllerEnd
 from hal.wire.frame import DESIRED, LEASE
-from hal.wire.messages import Actual, Desired, Group, Lease, unpack_actual
+from hal.wire.messages import NO_DIGEST, Actual, Desired, Group, Lease, unpack_actual
 
 KEY = bytes(range(32))
 PIECE_MG = 300
@@ -146,7 +146,7 @@ class Bench:
             d.not_after_s = self.desired.not_after_s
         d.boot_epoch = more.get("boot_epoch", self.actual.boot_epoch)
         d.digest = DIGEST
-        d.head = HEAD
+        d.head = HEAD if stage == codes.START else NO_DIGEST
         d.round = more.get("round", order)
         d.round_orders = more.get("round_orders", 1)
         d.round_digest = DIGEST

@@ -1,4 +1,4 @@
-"""The rules R2, R6, R9, R10, R13, R14, R15 and R19 on the board: scenarios that once got through.
+"""R1, R2, R6, R9, R10, R13, R14, R15 and R19 on the board: scenarios that once got through.
 
 Each goes red when its rule is taken out. What the controller adds: test_rules_machine.py there.
 """
@@ -7,7 +7,7 @@ import pytest
 
 from hal.sim import mishaps
 from hal.wire import codes
-from tests.firmware.bench import Bench
+from tests.firmware.bench import HEAD, Bench
 
 
 def lift(bench: Bench) -> None:
@@ -21,6 +21,38 @@ def lift(bench: Bench) -> None:
 def released(bench: Bench) -> "tuple[int, int]":
     """Verdict and code of the last order."""
     return bench.actual.verdict, bench.actual.code
+
+
+# --- R1 --------------------------------------------------------------------------------------
+
+
+def test_r1_the_board_keeps_the_newest_head_it_is_told_and_none_says_nothing() -> None:
+    """Between orders too, over a reset; a Desired without a head takes none away, and while an
+    order runs its own head stays."""
+    bench = Bench()
+    bench.load({0: [300], 1: [310]})
+    bench.dispense(1)
+    kept = []
+    for head in (b"after the outcome", b"a tablet by hand."):
+        wanted = bench.ask(codes.IDLE, 0)
+        wanted.head = head[:16]
+        bench.run(1000)
+        kept.append(bench.actual.head)
+    bench.ask(codes.IDLE, 0)
+    bench.run(1000)
+    bench.world.reset(0)
+    bench.run(5000)
+
+    assert [b"after the outcom", b"a tablet by hand"] == kept
+    assert kept[-1] == bench.actual.head
+    lift(bench)
+    bench.prepare(2, 1)
+    bench.press()
+    bench.ask(codes.START, 2, 1)
+    bench.until(lambda: bench.executive.mind.order.state == codes.STARTED)
+    bench.ask(codes.IDLE, 0).head = b"while it turns.."
+    bench.until(lambda: bench.actual.order_state == codes.STARTED)
+    assert HEAD == bench.actual.head
 
 
 # --- R2 --------------------------------------------------------------------------------------

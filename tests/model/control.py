@@ -92,7 +92,8 @@ class Control:
         self._turns: dict[tuple[object, ...], Turn] = {}
         self._heard: dict[bytes, Actual | None] = {b"": None}
         s = scene.state
-        self.first = self._number(s, Audit(), s, Audit(), 1, b"", "stale", Desired())
+        self._loaded = Audit(heads=frozenset({scene.head}))
+        self.first = self._number(s, self._loaded, s, self._loaded, 1, b"", "stale", Desired())
 
     # --- numbering ---------------------------------------------------------------------------
 
@@ -152,7 +153,7 @@ class Control:
         if kind == "die":  # what was not on the disk is kept or lost
             s, a = (c.state, c.audit) if what[1] == "kept" else (c.disk, c.disk_audit)
             if what[1] == "old copy":  # somebody puts back a copy from before the first dose
-                s, a = self.scene.state, Audit(older=True)
+                s, a = self.scene.state, replace(self._loaded, older=True)
             assert s is not None
             return self._number(None, Audit(), s, a, c.process, b"", "never", None)
         if kind == "start":

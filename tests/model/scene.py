@@ -60,6 +60,7 @@ class Scene:
     gaps: Mapping[str, int]  # seconds, by regimen
     doors: int  # door count and tray index of the loading
     tray: int
+    head: bytes  # of the journal, as the board has kept it since the loading
 
     def over(self, dose_id: str) -> int:
         """Unix s at which this dose has an outcome, whatever the world does short of a START."""
@@ -101,7 +102,7 @@ def scene(name: str, times: int = 9) -> Scene:
     world = home.world
     return Scene(
         name, home, state, fills, _times(fills, state, times), gaps,
-        world.door_count, world.tray.index,
+        world.door_count, world.tray.index, home.executives[-1].mind.order.head,
     )  # fmt: skip
 
 
