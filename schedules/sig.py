@@ -6,7 +6,7 @@ words (sig_en.py, sig_de.py), for which time belongs to which dose (sig_group.py
 coming into force: nothing here ever does.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from schedules.schema import Document
@@ -79,7 +79,7 @@ def understood(sentence: str, language: str = "en") -> Proposal:
         raise TextRefused("text-not-understood", "", "there are no words")
     _refuse_cut_off(sentence, reading.phrases)
     made = Proposal(sentence, language)
-    _assemble(sentence, reading.phrases, made)
+    _assemble(sentence, _taken_apart(reading.phrases), made)
     return made
 
 
@@ -98,6 +98,22 @@ def _refuse_unread(
     if unknown:
         why = "every word must be understood: say it otherwise, or write the plan by hand"
         raise TextRefused("text-not-understood", words, why)
+
+
+def _taken_apart(phrases: list[Phrase]) -> list[Phrase]:
+    """Phrases that say two things, as two: `3 x 1 daily`, `bei Schmerzen`."""
+    found: list[Phrase] = []
+    for one in phrases:
+        if one.kind == "times-dose":
+            found.append(replace(one, kind="times", values=one.values[:1]))
+            found.append(replace(one, kind="dose", values=one.values[1:]))
+        elif one.kind == "asked-reason":
+            if not any(other.kind == "asked" for other in phrases):
+                found.append(replace(one, kind="asked", values=()))
+            found.append(replace(one, kind="reason"))
+        else:
+            found.append(one)
+    return found
 
 
 def _refuse_cut_off(sentence: str, phrases: list[Phrase]) -> None:
@@ -142,7 +158,7 @@ def _form(sentence: str, phrases: list[Phrase], made: Proposal) -> None:
 
 def _units(one: Phrase) -> list[Value]:
     if is_dose(one) or one.kind.startswith("max") or one.kind == "at-once":
-        return [value for value in one.values if isinstance(value, str)]
+        return [value for value in one.values if isinstance(value, str) and value != "piece"]
     return []
 
 

@@ -34,6 +34,7 @@ UNITS = {
     "injektion|injektionen": "injection",
     "zäpfchen": "suppository",
     "ml|milliliter": "ml",
+    "stück|stk": "piece",
 }
 
 PARTS = {
@@ -110,7 +111,10 @@ _DAY = "täglich|tgl|am|pro|je tag?"
 _MOST = "<most> <q> <unit>?"
 
 ROWS = (
-    ("dose", "<q> <unit>?"),
+    ("dose", "je? <q> <unit>?"),
+    ("dose", "je eine|einen|ein <unit>"),
+    ("times-dose", "<n> x|× <q> <unit>? täglich|tgl"),
+    ("times-dose", "<n> x|× <q> <unit>? am|pro tag"),
     ("dose", "eine|einen|ein <unit>?"),
     ("dose-said-twice", "<q> ( <q> ) <unit>"),
     ("scheme", "<scheme> <unit>?"),
@@ -135,7 +139,7 @@ ROWS = (
     ("every-day-named", "<days>"),
     ("every-day-named", "jeden <day>"),
     ("every-n-days=2", "jeden zweiten tag"),
-    ("every-n-days=2", "jeden 2 . tag"),
+    ("every-n-days", "jeden <n> . tag"),
     ("every-n-days=3", "jeden dritten tag"),
     ("every-n-days", "alle <n> tage"),
     ("every-n-weeks", "alle <n> wochen"),
@@ -167,7 +171,8 @@ ROWS = (
     ("asked", "bei|nach bedarf"),
     ("asked", "b . b ."),
     ("asked", "falls|wenn nötig"),
-    ("reason", "bei|gegen|wegen <reason>"),
+    ("asked-reason", "bei <reason>"),
+    ("reason", "gegen|wegen <reason>"),
     ("gap", f"abstand von? mindestens? <n> {_H}"),
     ("gap", f"mindestens <n> {_H} abstand|auseinander"),
     ("gap", f"im abstand von mindestens <n> {_H}"),
@@ -233,7 +238,7 @@ REFUSED = (
 GRAMMAR = Grammar(
     language="de",
     numbers={word: 4 * count for count, word in enumerate(_COUNTS, 1)},
-    dotted=frozenset(("max", "min", "tgl", "tbl", "tabl", "kps", "std", "ca")),
+    dotted=frozenset(("stk", "max", "min", "tgl", "tbl", "tabl", "kps", "std", "ca")),
     quantities=(
         ("eine|ein? halbe|halb", 2),
         ("anderthalb|eineinhalb|einundeinhalb", 6),

@@ -27,6 +27,7 @@ UNITS = {
     "tablet ( s )": "tablet",
     "capsule|capsules|cap|caps": "capsule",
     "capsule ( s )": "capsule",
+    "piece|pieces": "piece",
     "puff|puffs": "puff",
     "spray|sprays": "spray",
     "patch|patches": "patch",

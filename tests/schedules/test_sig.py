@@ -73,10 +73,12 @@ READ_DE = {
         {"dose": "1", "when": ["morning"]}, {"dose": "2", "when": ["evening"]}
     ),
     "eine halbe Tablette zur Nacht": steps({"dose": "0.5", "when": ["night"]}),
-    "zum Frühstück und zum Abendessen je 1 Tablette".replace("je ", ""): steps(
+    "zum Frühstück und zum Abendessen je 1 Tablette": steps(
         {"dose": "1", "when": ["breakfast", "dinner"]}
     ),
     "1 Tablette um 20:00 Uhr, 7 Tage lang": steps({"dose": "1", "at": ["20:00"]}, **{"for": "7d"}),
+    "3x1 Tablette täglich": steps({"dose": "1", "at": ["08:00", "14:00", "20:00"]}),
+    "jeden 2. Tag 2 Stück": steps({"dose": "2", "at": ["08:00"], "every_days": "2"}),
     "montags 1 Tablette": steps({**ONCE, "days": ["mon"]}),
 }
 
@@ -184,6 +186,8 @@ REFUSED_DE = {
     "1 Tablette nach Anweisung": "as-directed",
     "20 mg morgens": "not-counted",
     "1 Tablette um 8": "which-half-of-day",
+    "3x1 Tablette": "text-not-understood",
+    "bei Schmerzen morgens 1 Tablette": "as-needed-when",
     "am Montag 1 Tablette": "one-day-or-every",
     "zwei halbe Tabletten morgens": "mixed-number",
     "1 Tablette morgens, Ramipril abends": "text-not-understood",
@@ -233,6 +237,8 @@ def test_as_needed_says_what_is_missing() -> None:
     some = propose("bei Bedarf, max. 4 am Tag, Abstand 6 h", "de")
     assert {"min_gap": "6h", "max": "4", "per": "24h"} == some.regimen["as_needed"]
     assert {"as_needed.dose", "as_needed.for"} <= set(some.missing)
+    pain = propose("bei Schmerzen 3x täglich 1 Tablette", "de").regimen["as_needed"]
+    assert {"for": "Schmerzen", "dose": "1", "max": "3", "per": "24h"} == pain
     never_more = propose("1 tablet if needed. Do not take more than 4 tablets in 24 hours")
     assert {"dose": "1", "max": "4", "per": "24h"} == never_more.regimen["as_needed"]
 
