@@ -2,6 +2,7 @@
 
 import fastjsonschema
 import pytest
+import yaml
 
 from schedules.canonical import canonical, from_canonical
 from schedules.limits import counters, lease_counters
@@ -153,6 +154,13 @@ def test_words_of_the_whole_plan_survive_bytes_and_file() -> None:
         plan.regimens[1].unit,
         plan.regimens[1].storage,
     )
+
+
+def test_dates_stay_texts_for_other_yaml_readers() -> None:
+    """`on` is yes for many a reader of YAML, and a date a date: the dumped file quotes both."""
+    plan = steps("[{until: 2026-12-03, take: [{dose: 1, on: [2026-11-24T09:00]}]}]")
+    step = yaml.safe_load(dump_plan(plan))["regimens"][0]["steps"][0]
+    assert {"until": "2026-12-03", "take": [{"dose": "1", "on": ["2026-11-24T09:00"]}]} == step
 
 
 def test_what_may_be_asked_for_begins_and_ends() -> None:

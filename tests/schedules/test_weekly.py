@@ -1,7 +1,10 @@
 """What is taken once a week is never taken daily, under any wording of the file."""
 
+from datetime import datetime
+
 import pytest
 
+from schedules.fhir import Said, read_orders
 from schedules.limits import gap_s
 from schedules.model import WEEKLY_S
 from schedules.planfile import canonical, parse_plan
@@ -123,6 +126,44 @@ def test_the_list_knows_what_is_truly_weekly(
 ) -> None:
     """Strength and form decide where one substance is daily in one and weekly in another."""
     assert weekly == is_weekly(name, form, (ingredient,), (), strength)
+
+
+@pytest.mark.parametrize("name", ["Methotrexate 2.5 mg", "METHOTREXAT 10", "Methotrexate sodium"])
+@pytest.mark.parametrize(
+    "repeat",
+    [
+        {"frequency": 1, "period": 1, "periodUnit": "d"},
+        {"dayOfWeek": ["mon", "thu"]},
+        {"frequency": 1, "period": 24, "periodUnit": "h"},
+        {"frequency": 1, "period": 1, "periodUnit": "d", "count": 3},
+    ],
+)
+def test_an_order_that_makes_it_daily_is_refused(name: str, repeat: dict[str, object]) -> None:
+    """Whatever the ingredient is called here, and whoever the order comes from."""
+    order: dict[str, object] = {
+        "resourceType": "MedicationRequest",
+        "id": "one",
+        "status": "active",
+        "intent": "order",
+        "subject": {"reference": "Patient/a"},
+        "medicationCodeableConcept": {"text": name},
+        "dosageInstruction": [
+            {
+                "timing": {"repeat": repeat},
+                "doseAndRate": [{"doseQuantity": {"value": 4, "unit": "tablet"}}],
+            }
+        ],
+    }
+    _, refusals = read_orders(
+        [order],
+        zone="Europe/Berlin",
+        patient="pt-7Q2K",
+        device="device-1",
+        start=datetime(2026, 11, 23, 7),
+        piece_mg=110,
+        said={"one": Said(id="mtx", ingredients=("mtx",), form="tablet")},
+    )
+    assert ["weekly-only"] == [one.code for one in refusals]
 
 
 def test_an_amount_counts_as_well_as_a_text() -> None:
