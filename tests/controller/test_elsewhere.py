@@ -126,7 +126,8 @@ def test_the_machines_own_round_goes_first_and_both_are_called(tmp_path: Path) -
     assert [("taken", "confirmed")] == how(home, "syrup")
 
 
-def test_nobody_says_so_and_it_is_missed_with_its_alert(tmp_path: Path) -> None:
+@pytest.mark.hazard("H08")
+def test_r12_nobody_says_so_and_it_is_missed_with_its_alert(tmp_path: Path) -> None:
     """Called for its whole window: warned in time, missed, told in the same transaction."""
     home = home_of(tmp_path, pain(), SYRUP)
     home.run_to("2026-11-23T07:31:00+00:00")
@@ -137,7 +138,7 @@ def test_nobody_says_so_and_it_is_missed_with_its_alert(tmp_path: Path) -> None:
     assert ["dose-missed"] == home.alerts()
 
 
-def test_what_was_not_called_for_is_held_and_blames_nobody(tmp_path: Path) -> None:
+def test_r12_what_was_not_called_for_is_held_and_blames_nobody(tmp_path: Path) -> None:
     """The cable is cut before its time: no lamp, no tone; held, with the reason."""
     home = home_of(tmp_path, pain(), SYRUP)
     home.run_to("2026-11-23T06:45:00+00:00")
@@ -148,6 +149,7 @@ def test_what_was_not_called_for_is_held_and_blames_nobody(tmp_path: Path) -> No
     assert "dose-held" in home.alerts()
 
 
+@pytest.mark.hazard("H01")
 def test_it_is_said_once(tmp_path: Path) -> None:
     """Two people tap: the second is told that it was said, and nothing counts twice."""
     home = home_of(tmp_path, pain(), SYRUP)
@@ -203,7 +205,8 @@ def test_said_afterwards_corrects_the_alert_and_not_the_outcome(tmp_path: Path) 
     assert "already-said" == confirm(home)
 
 
-def test_confirmed_syrup_keeps_the_tablet_away_for_its_gap(tmp_path: Path) -> None:
+@pytest.mark.hazard("H23")
+def test_r5_confirmed_syrup_keeps_the_tablet_away_for_its_gap(tmp_path: Path) -> None:
     """Syrup at half past seven; tablets are granted four hours later, and not a second before."""
     home = home_of(tmp_path, pain(), SYRUP)
     home.run_to(CALLED)
@@ -218,7 +221,8 @@ def test_confirmed_syrup_keeps_the_tablet_away_for_its_gap(tmp_path: Path) -> No
     assert "" == home.wish("ask", regimen="pain").code
 
 
-def test_nothing_is_granted_beside_what_may_have_been_taken(tmp_path: Path) -> None:
+@pytest.mark.hazard("H23")
+def test_r5_nothing_is_granted_beside_what_may_have_been_taken(tmp_path: Path) -> None:
     """The syrup's time has come and nobody has said anything: first a word, then the tablets."""
     home = home_of(tmp_path, pain(), SYRUP)
     home.run_to(CALLED)
@@ -235,7 +239,7 @@ def test_nothing_is_granted_beside_what_may_have_been_taken(tmp_path: Path) -> N
     assert "already-said" == home.wish("not-taken", dose_id=life.dose_id, by="person/ada").code
 
 
-def test_denied_and_then_remembered_counts_after_all(tmp_path: Path) -> None:
+def test_r5_denied_and_then_remembered_counts_after_all(tmp_path: Path) -> None:
     """Somebody said no; somebody else knows better: what was taken counts, and both words stay."""
     home = home_of(tmp_path, pain(), SYRUP)
     home.run_to(OVER)
@@ -247,7 +251,7 @@ def test_denied_and_then_remembered_counts_after_all(tmp_path: Path) -> None:
     assert "gap" == home.wish("ask", regimen="pain").code
 
 
-def test_taken_too_soon_is_written_down_and_told(tmp_path: Path) -> None:
+def test_r5_taken_too_soon_is_written_down_and_told(tmp_path: Path) -> None:
     """Tablets at half past six, syrup at eight: a fact is a fact, and somebody hears it at once."""
     home = home_of(tmp_path, pain(), SYRUP)
     home.run_to("2026-11-23T05:30:00+00:00")

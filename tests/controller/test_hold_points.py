@@ -1,4 +1,4 @@
-"""A step of a titration begins when two people say so, after its time: never silently."""
+"""R4: a step of a titration begins when two people say so, after its time: never silently."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def resume(home: Home, number: int, made_at: int, people: int = 2, **more: Any) 
     return home.wish("act", document=seal_act(act, home.private[:people])).code
 
 
-def test_a_step_behind_a_hold_point_gives_nothing_and_one_alert_says_who(home: Home) -> None:
+def test_r4_a_step_behind_a_hold_point_gives_nothing_and_one_alert_says_who(home: Home) -> None:
     """Its doses are held(hold-point), round after round; what lies beside it is given."""
     home.run_to("2026-11-23T23:00:30+00:00")
     assert ["hold-point"] == home.alerts()
@@ -71,7 +71,7 @@ def test_a_step_behind_a_hold_point_gives_nothing_and_one_alert_says_who(home: H
     assert ["no rash seen"] == [p["look_for"] for p in points]
 
 
-def test_two_people_let_it_begin_within_the_window(home: Home) -> None:
+def test_r4_two_people_let_it_begin_within_the_window(home: Home) -> None:
     """Signed at ten past eight: the dose of that morning is called for and given."""
     home.run_to("2026-11-24T07:10:00+00:00")
     assert "" == resume(home, 1, home.now_s)
@@ -94,7 +94,7 @@ def test_two_people_let_it_begin_within_the_window(home: Home) -> None:
         (2, BEGINS + 30 * DAY, "resume-too-early"),
     ],
 )
-def test_no_lesser_word_lets_it_begin(home: Home, people: int, made_at: int, code: str) -> None:
+def test_r4_no_lesser_word_lets_it_begin(home: Home, people: int, made_at: int, code: str) -> None:
     """One person, or two who signed before there was anything to see, or in a year to come."""
     home.run_to("2026-11-23T23:10:00+00:00")
 
@@ -102,7 +102,7 @@ def test_no_lesser_word_lets_it_begin(home: Home, people: int, made_at: int, cod
     assert "hold-point" in home.alerts()
 
 
-def test_a_resume_ahead_of_its_step_is_refused_and_lets_nothing_on(home: Home) -> None:
+def test_r4_a_resume_ahead_of_its_step_is_refused_and_lets_nothing_on(home: Home) -> None:
     """The evening before nothing waits: there is nothing that two people could have seen."""
     home.run_to("2026-11-23T20:00:00+00:00")
     assert "not-halted" == resume(home, 1, home.now_s)
@@ -111,7 +111,7 @@ def test_a_resume_ahead_of_its_step_is_refused_and_lets_nothing_on(home: Home) -
     assert ("held", "hold-point") == how(home, "lamotrigine")[-1]
 
 
-def test_going_on_after_a_hold_does_not_pass_the_point(home: Home) -> None:
+def test_r4_going_on_after_a_hold_does_not_pass_the_point(home: Home) -> None:
     """Put on hold and let go on before the step: when the step begins, it waits all the same."""
     act = Act("hold", home.plan.device, home.plan.patient, "lamotrigine", 1, LATER)
     assert "" == home.wish("act", document=seal_act(act, home.private[:1])).code
@@ -122,7 +122,7 @@ def test_going_on_after_a_hold_does_not_pass_the_point(home: Home) -> None:
     assert ("held", "hold-point") == how(home, "lamotrigine")[-1]
 
 
-def test_a_hold_that_lasts_over_the_beginning_needs_a_word_made_after_it(home: Home) -> None:
+def test_r4_a_hold_that_lasts_over_the_beginning_needs_a_word_made_after_it(home: Home) -> None:
     """A resume signed before the step and brought after it frees neither."""
     act = Act("hold", home.plan.device, home.plan.patient, "lamotrigine", 1, LATER)
     assert "" == home.wish("act", document=seal_act(act, home.private[:1])).code
@@ -138,7 +138,7 @@ def test_a_hold_that_lasts_over_the_beginning_needs_a_word_made_after_it(home: H
     assert 2 * [("taken", "retrieved")] == how(home, "lamotrigine")
 
 
-def test_nothing_goes_on_past_a_point_that_nobody_passed(home: Home) -> None:
+def test_r4_nothing_goes_on_past_a_point_that_nobody_passed(home: Home) -> None:
     """Two days later the third step begins by the calendar: it waits for the same two people."""
     skip_to(home, "2026-11-26T06:00:00+00:00")
     home.run_to("2026-11-26T08:20:00+00:00")
@@ -149,7 +149,7 @@ def test_nothing_goes_on_past_a_point_that_nobody_passed(home: Home) -> None:
     assert "hold-point" not in home.alerts()
 
 
-def test_no_hand_gives_it_either(home: Home) -> None:
+def test_r4_no_hand_gives_it_either(home: Home) -> None:
     """By hand, late and for a journey: each asks for the two people first."""
     home.run_to("2026-11-24T07:10:00+00:00")
     assert home.controller is not None
@@ -168,7 +168,7 @@ def test_no_hand_gives_it_either(home: Home) -> None:
     assert "" == at_door(home, "give-late", **late)
 
 
-def test_a_step_of_midnight_is_not_offered_the_evening_before(tmp_path: Path) -> None:
+def test_r4_a_step_of_midnight_is_not_offered_the_evening_before(tmp_path: Path) -> None:
     """Its window opens before its step begins, when nobody can have let it begin yet."""
     text = head("night") + STEPS.replace("[08:00]", "['00:10']")
     home = Home(tmp_path, START, plan=text)
@@ -181,7 +181,7 @@ def test_a_step_of_midnight_is_not_offered_the_evening_before(tmp_path: Path) ->
     assert ["open"] == [d.stage for d in home.doses.values() if d.quarters == 8]
 
 
-def test_the_word_of_two_people_outlives_a_restart_and_a_new_version(home: Home) -> None:
+def test_r4_the_word_of_two_people_outlives_a_restart_and_a_new_version(home: Home) -> None:
     """What was passed stays passed: the state is the fold of the journal."""
     home.run_to("2026-11-24T06:00:00+00:00")
     assert "" == resume(home, 1, home.now_s)

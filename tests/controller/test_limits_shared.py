@@ -64,7 +64,7 @@ def left_at(home: Home, regimen: str) -> int:
 # --- two ingredients kept apart ----------------------------------------------------------------
 
 
-def test_a_pair_is_kept_apart_after_what_fell(tmp_path: Path) -> None:
+def test_r3_a_pair_is_kept_apart_after_what_fell(tmp_path: Path) -> None:
     """Levothyroxine at seven: calcium is granted four hours after it left, to the second."""
     home = loaded(tmp_path, head("apart", groups=APART) + THYROID + as_needed("chalk", "[calcium]"))
     home.run_to("2026-11-23T06:05:00+00:00")
@@ -78,7 +78,8 @@ def test_a_pair_is_kept_apart_after_what_fell(tmp_path: Path) -> None:
     assert ("", 0) == ask(home, "chalk")
 
 
-def test_nothing_is_granted_that_would_put_the_planned_partner_off(tmp_path: Path) -> None:
+@pytest.mark.hazard("H23")
+def test_r3_nothing_is_granted_that_would_put_the_planned_partner_off(tmp_path: Path) -> None:
     """Calcium at half past three in the night would cost the levothyroxine at seven its time."""
     text = head("apart", groups=APART) + THYROID + as_needed("chalk", "[calcium]")
     home = loaded(tmp_path, text)
@@ -87,7 +88,7 @@ def test_nothing_is_granted_that_would_put_the_planned_partner_off(tmp_path: Pat
     assert ("spacing", seven + 4 * HOUR) == ask(home, "chalk")
 
 
-def test_what_was_asked_for_holds_the_planned_partner_back(tmp_path: Path) -> None:
+def test_r3_what_was_asked_for_holds_the_planned_partner_back(tmp_path: Path) -> None:
     """Calcium four hours before it is due: its window is open by then, and it waits to the end."""
     text = head("apart", groups=APART) + THYROID + as_needed("chalk", "[calcium]")
     home = loaded(tmp_path, text.replace("07:00]", "11:00]"))
@@ -105,7 +106,7 @@ def test_what_was_asked_for_holds_the_planned_partner_back(tmp_path: Path) -> No
     assert 2 == fallen(home)
 
 
-def test_a_pair_that_one_counter_can_say_is_in_the_lease(tmp_path: Path) -> None:
+def test_r3_a_pair_that_one_counter_can_say_is_in_the_lease(tmp_path: Path) -> None:
     """Where both own gaps are as long the board keeps the pair too; else the controller alone."""
     long = as_needed("chalk", "[calcium]", least="5h")
     for number, (text, kept) in enumerate(((long, True), (as_needed("chalk", "[calcium]"), False))):
@@ -117,7 +118,7 @@ def test_a_pair_that_one_counter_can_say_is_in_the_lease(tmp_path: Path) -> None
         assert kept == ("spacing calcium levothyroxine" in names), names
 
 
-def test_what_lies_elsewhere_is_kept_apart_too(tmp_path: Path) -> None:
+def test_r3_what_lies_elsewhere_is_kept_apart_too(tmp_path: Path) -> None:
     """Calcium syrup that somebody has confirmed keeps the levothyroxine tablet away."""
     syrup = as_needed("chalk", "[calcium]", "kept: elsewhere")
     syrup = syrup.replace("form: tablet", "form: liquid").replace("    piece_mg: 560\n", "")
@@ -150,7 +151,8 @@ def two_strengths(most: int) -> str:
     return head("strengths", groups=groups) + plain + combined
 
 
-def test_strengths_share_one_cap_in_milligrams_on_both_sides(tmp_path: Path) -> None:
+@pytest.mark.hazard("H23")
+def test_r3_strengths_share_one_cap_in_milligrams_on_both_sides(tmp_path: Path) -> None:
     """1200 mg: 500 + 325 + 325 is 1150, and no further tablet of either kind goes in."""
     home = loaded(tmp_path, two_strengths(1200))
     for regimen in ("plain", "combined", "combined"):
@@ -165,7 +167,7 @@ def test_strengths_share_one_cap_in_milligrams_on_both_sides(tmp_path: Path) -> 
     assert "1150 of 1200 mg paracetamol in 24 hours" == told["plain"]
 
 
-def test_the_board_counts_the_same_milligrams(tmp_path: Path) -> None:
+def test_r3_the_board_counts_the_same_milligrams(tmp_path: Path) -> None:
     """A lease row feeds the shared counter by what it weighs: 500 and 325 in one measure."""
     home = loaded(tmp_path, two_strengths(4000))
     controller = home.controller
@@ -185,7 +187,7 @@ def test_the_board_counts_the_same_milligrams(tmp_path: Path) -> None:
     assert {"plain": 500.0, "combined": 325.0} == fed
 
 
-def test_a_former_strength_counts_what_it_held(tmp_path: Path) -> None:
+def test_r3_a_former_strength_counts_what_it_held(tmp_path: Path) -> None:
     """What fell as 1000 mg under another name leaves as much less room, in the new measure."""
     home = loaded(tmp_path, two_strengths(1200))
     controller = home.controller
@@ -200,7 +202,8 @@ def test_a_former_strength_counts_what_it_held(tmp_path: Path) -> None:
 # --- seven days of what is given as needed -----------------------------------------------------
 
 
-def test_seven_days_of_as_needed_medicine_are_counted(tmp_path: Path) -> None:
+@pytest.mark.hazard("H23")
+def test_r3_seven_days_of_as_needed_medicine_are_counted(tmp_path: Path) -> None:
     """Three in seven days: the fourth is refused until the first is a week old."""
     week = as_needed("sleep", "[zopiclone]", "limits: {max_per_7d: 3}", least="6h")
     home = loaded(tmp_path, head("week") + week)
@@ -224,7 +227,7 @@ def test_seven_days_of_as_needed_medicine_are_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("then", "code"), [("skip", "then-skip"), ("ask", "")])
-def test_what_is_left_out_is_not_given_late(tmp_path: Path, then: str, code: str) -> None:
+def test_r17_what_is_left_out_is_not_given_late(tmp_path: Path, then: str, code: str) -> None:
     """`then: skip` forbids the late act, whatever the reason; `ask` leaves it to a person."""
     window = f"window: {{early: 30min, late: 60min, then: {then}}}"
     home = loaded(tmp_path, head("late") + row("diuretic", 200, "1", "08:00", window))
@@ -237,6 +240,7 @@ def test_what_is_left_out_is_not_given_late(tmp_path: Path, then: str, code: str
 # --- never in a machine -------------------------------------------------------------------------
 
 
+@pytest.mark.hazard("H11")
 def test_what_is_never_stored_is_not_offered_at_loading(tmp_path: Path) -> None:
     """A plan that was signed and taken under older rules: no row, no grant, an alert says why.
 
