@@ -58,6 +58,23 @@ def test_a_power_cut_keeps_all_of_a_message_or_nothing(
         raise AssertionError("more calls than were tried")
 
 
+def test_every_file_and_folder_is_flushed_before_the_answer(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Message, answer, record, page and regimen; their folder; and the folder of its name."""
+    flushed: list[str] = []
+    real = os.fsync
+
+    def watched(handle: int) -> None:
+        flushed.append(Path(os.readlink(f"/proc/self/fd/{handle}")).name)
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    assert ("AA", []) == desk.send(message("1", *order()))
+    (kept,) = (desk.folder / "accepted").iterdir()
+    assert {*(one.name for one in kept.iterdir()), kept.name, "accepted"} == set(flushed)
+
+
 def test_a_full_disk_is_answered_ar_and_keeps_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -151,6 +151,16 @@ def test_new_events_follow_what_was_sent(journal: Path, tmp_path: Path) -> None:
     assert (15, 15) == (hospital.seen, len(hospital.taken))
 
 
+def test_a_power_cut_before_the_cursor_sends_nothing_twice(journal: Path, tmp_path: Path) -> None:
+    """What was sent is known by its file, too."""
+    hospital = Hospital()
+    with listening(hospital.answer) as port:
+        run(journal, tmp_path / "out", "--send", f"127.0.0.1:{port}")
+        (tmp_path / "out" / "cursor.json").unlink()
+        assert 0 == run(journal, tmp_path / "out", "--send", f"127.0.0.1:{port}")
+    assert 14 == hospital.seen
+
+
 @pytest.mark.parametrize(("code", "place", "seen"), [("AE", "parked", 14), ("AR", "outgoing", 1)])
 def test_a_no_is_kept_and_told(
     journal: Path,

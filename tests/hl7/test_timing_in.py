@@ -172,6 +172,11 @@ def test_timing_said_twice_must_be_the_same(tmp_path: Path) -> None:
     assert "" == code(tmp_path, order("", before="TQ1|1||BID"))
 
 
+def test_a_timing_that_says_that_another_follows_was_cut_off(tmp_path: Path) -> None:
+    """The conjunction of the last line points to nothing: the rest is missing."""
+    assert "conjunction" == code(tmp_path, order("TQ1|1||BID|||1^d||||||S"))
+
+
 def test_a_time_by_the_senders_clock_must_be_the_patients(tmp_path: Path) -> None:
     """An offset in MSH-7 holds for every time without one: New York is not Berlin."""
     timing = order("TQ1|1||QD|0900|||202611251000")
