@@ -35,6 +35,7 @@ from schedules.fhir_quantity import (
     unit_named,
 )
 from schedules.fhir_r5 import order_as_r4
+from schedules.fhir_said import words_only
 from schedules.fhir_steps import check_same, ordered_of, steps_of
 from schedules.fhir_value import (
     Element,
@@ -149,7 +150,8 @@ def read_orders(
             told = (said or {}).get(name, Said())
             regimens.append((name, _read(order, shelf, told, site)))
         except OrderRefused as refused:
-            refusals.append(OrderRefusal(name, refused.code, refused.why))
+            why = refused.why + words_only(refused.code, order)
+            refusals.append(OrderRefusal(name, refused.code, why))
         except (OverflowError, ValueError):
             why = "a number or a date in this order is beyond what can be reckoned with"
             refusals.append(OrderRefusal(name, "not-fhir", why))

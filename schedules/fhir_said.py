@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from schedules.fhir_value import Element, OrderRefused, elements, mapping, number, text, words
 from schedules.schema import Document
-from schedules.sig import understood
+from schedules.sig import propose, understood
 from schedules.sig_token import TextRefused
 
 _PER_DAY = {"QD": 1, "BID": 2, "TID": 3, "QID": 4, "AM": 1, "PM": 1, "BED": 1}
@@ -48,6 +48,22 @@ def contradiction(dosage: Element) -> str:
                 return f"{said}: its text says {one}, its structure says {other}"
         if read.weekdays and built.weekdays is not None and read.weekdays != built.weekdays:
             return "its text names other days of the week than its structure"
+    return ""
+
+
+def words_only(code: str, order: Element) -> str:
+    """What `propose` would make of the text, beside a refusal for a structure that is not there."""
+    if code not in ("no-timing", "no-structured-timing", "dose-missing"):
+        return ""
+    lines = elements(order, "dosageInstruction")
+    said = text(lines[0], "text") if len(lines) == 1 else None
+    for language in ("en", "de"):
+        try:
+            reads = propose(said or "", language).reads
+        except TextRefused:
+            continue
+        if reads:
+            return f"; its text could be proposed (propose) as: {reads}"
     return ""
 
 

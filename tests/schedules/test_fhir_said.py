@@ -9,6 +9,7 @@ from schedules.fhir_said import contradiction
 from schedules.fhir_text import caution
 from tests.schedules.plans import shared_data
 from tests.schedules.test_fhir import code, dosage, order
+from tests.schedules.test_real_orders import read
 
 TWICE = {"frequency": 2, "period": 1, "periodUnit": "d"}
 WEEKLY = {"frequency": 1, "period": 1, "periodUnit": "wk", "dayOfWeek": ["mon"]}
@@ -59,6 +60,18 @@ def test_a_text_that_agrees_or_is_not_read_changes_nothing(
 ) -> None:
     """Only a text that the closed grammar reads whole can contradict."""
     assert "" == contradiction(line(repeat, text))
+
+
+def test_an_order_in_words_only_shows_what_would_be_proposed() -> None:
+    """Most orders of pharmacies are text alone: refused, and the refusal says how it reads."""
+    bare = dosage({}, text="1-0-0-1")
+    del bare["timing"]
+    _, refusals = read([order(bare)])
+    assert ["no-timing"] == [one.code for one in refusals]
+    assert refusals[0].why.endswith("twice a day in the morning and at night")
+    bare["text"] = "as directed"
+    _, refusals = read([order(bare)])
+    assert "proposed" not in refusals[0].why
 
 
 def test_a_real_order_that_contradicts_itself() -> None:
