@@ -250,7 +250,7 @@ ROWS = (
 )
 
 _LATIN = (
-    "od|bd|bid|tds|tid|ter|qds|qid|qd|qod|qhs|hs|prn|po|nocte|mane|om|on|ac|pc|stat|sos|q|qh|am|pm"
+    "od|bd|bid|tds|tid|ter|qds|qid|qd|qod|qhs|hs|prn|po|nocte|mane|om|ac|pc|stat|sos|q|qh|am|pm"
 )
 _CHANGES = (
     "increase|increasing|decrease|decreasing|reduce|reducing|taper|tapering|adjust|adjusting"
@@ -258,11 +258,8 @@ _CHANGES = (
 )
 
 REFUSED = (
-    (
-        "latin-abbreviation",
-        "|".join(one for one in _LATIN.split("|") if one != "on"),
-        "Latin short forms are misread (od: once a day, or the right eye?): write it in words",
-    ),
+    ("latin-abbreviation", _LATIN,
+     "Latin short forms are misread (od: once a day, or the right eye?): write it in words"),
     ("latin-abbreviation", "o . d", "write once a day in words"),
     ("latin-abbreviation", "b . d", "write twice a day in words"),
     ("latin-abbreviation", "b . i . d", "write twice a day in words"),
@@ -270,11 +267,9 @@ REFUSED = (
     ("latin-abbreviation", "t . i . d", "write three times a day in words"),
     ("latin-abbreviation", "q . d . s", "write four times a day in words"),
     ("latin-abbreviation", "p . r . n", "write when needed, and the most in 24 hours"),
-    (
-        "as-directed",
-        "use|take? as|when directed|advised|instructed|prescribed|before|explained|told",
-        "the words of somebody who is not here: say what was directed",
-    ),
+    ("as-directed",
+     "use|take? as|when directed|advised|instructed|prescribed|before|explained|told",
+     "the words of somebody who is not here: say what was directed"),
     ("as-directed", "as per|usual|normal", "say what the usual is"),
     ("as-directed", "mdu", "say what was directed"),
     ("range", "<q> to|or|-|– <q> <unit>?", "a range leaves a choice: give one number"),
@@ -286,40 +281,23 @@ REFUSED = (
     ("range", "for at least <n> days|weeks|months", "at least leaves a choice: give one number"),
     ("range", "for about <n> days|weeks|months", "about leaves a choice: give one number"),
     ("range", "every few hours|days", "few is no number"),
-    (
-        "mixed-number",
-        "<n> <q> <unit>",
-        "two numbers side by side: write 2.5, or 2½, if that is meant",
-    ),
-    (
-        "not-counted",
-        "<q> mg|milligram|milligrams|g|gram|grams|mcg|microgram|micrograms|ug|units|unit|iu",
-        "an amount of substance: how many pieces depends on the strength, so give pieces",
-    ),
-    (
-        "not-counted",
-        "<q> spoonful|spoonfuls|teaspoon|teaspoons|tablespoon|tablespoons",
-        "a liquid is not counted in pieces: plan it by hand, as kept elsewhere",
-    ),
+    ("mixed-number", "<n> <q> <unit>",
+     "two numbers side by side: write 2.5, or 2½, if that is meant"),
+    ("not-counted",
+     "<q> mg|milligram|milligrams|g|gram|grams|mcg|microgram|micrograms|ug|units|unit|iu",
+     "an amount of substance: how many pieces depends on the strength, so give pieces"),
+    ("not-counted", "<q> spoonful|spoonfuls|teaspoon|teaspoons|tablespoon|tablespoons",
+     "a liquid is not counted in pieces: plan it by hand, as kept elsewhere"),
     ("which-half-of-day", "at <n>", "morning or evening? write am or pm, or 08:00 and 20:00"),
     ("open-end", "until finished|complete|completed|gone|better", "say for how many days"),
-    (
-        "open-end",
-        "until all|the gone|finished|course|pack|packet is? finished|complete?",
-        "say for how many days",
-    ),
-    (
-        "changing-dose",
-        _CHANGES,
-        "a dose that changes: give each step with its length, joined by then",
-    ),
-    (
-        "single-dose",
-        "immediately|now|once",
-        "one dose at one moment: plan it by hand with its date",
-    ),
+    ("open-end", "until all|the gone|finished|course|pack|packet is? finished|complete?",
+     "say for how many days"),
+    ("changing-dose", _CHANGES,
+     "a dose that changes: give each step with its length, joined by then"),
+    ("single-dose", "immediately|now|once",
+     "one dose at one moment: plan it by hand with its date"),
     ("single-dose", "as a single dose", "one dose at one moment: plan it by hand with its date"),
-)
+)  # fmt: skip
 
 GRAMMAR = Grammar(
     language="en",
