@@ -81,10 +81,15 @@ def hold_strays(state: State, facts: Facts) -> list[ev.Event]:
     """A gate that opens by itself lets go of whatever passes it: a person looks into all (H03).
 
     Until the board's fault is ended, by the way home, nothing that was looked at stays believed.
+    A gate that is open while the tray is parked lets go of nothing: the drive is not off then.
     """
-    if codes.GATE_STUCK_OPEN not in state.faults or state.service:
-        return []
-    loaded = [f for f in state.fills.values() if f.state == "loaded"]
+    moved = codes.GATE_STUCK_OPEN in state.faults and facts.flag(codes.F_DRIVE_OFF)
+    return strays(state) if moved and not state.service else []
+
+
+def strays(state: State, but: int = -1) -> list[ev.Event]:
+    """Every fill that may lack a piece, held; `but`: the compartment that was asked for."""
+    loaded = [f for f in state.fills.values() if f.state == "loaded" and f.compartment != but]
     return [ev.FillHeld(f.compartment, f.fill, STRAY) for f in loaded]
 
 

@@ -13,6 +13,7 @@ from controller import events as ev
 from controller.facts import Facts
 from controller.rules.alerts import alert_id, close
 from controller.rules.doses import ALONE_S
+from controller.rules.fills import strays
 from controller.state import Order, State
 from hal.wire import codes
 
@@ -101,4 +102,6 @@ def _end(
     fill = state.fills.get(order.compartment)
     if fill is not None and fill.fill == order.fill:
         happened.append(ev.FillHeld(fill.compartment, fill.fill, how))
+    if code == codes.GATE_STUCK_OPEN:  # whatever worse fault the board names beside it
+        happened += strays(state, order.compartment)
     return happened

@@ -6,8 +6,13 @@ from typing import Any
 
 import pytest
 
+from controller import events as ev
+from controller.copies import replace
+from controller.facts import Facts
+from controller.rules.verdicts import resolve
 from hal.sim import mishaps
 from hal.wire import codes
+from hal.wire.messages import Actual
 from tests.controller.home import HOUR, Home
 from tests.controller.monday import CALL, how
 
@@ -80,6 +85,41 @@ def test_what_is_missing_from_a_compartment_counts_from_when_that_is_seen(home: 
 
     assert "gap" == refused.code
     assert seen + 4 * HOUR - 60 < refused.next_at <= seen + 4 * HOUR
+
+
+@pytest.mark.hazard("H03")
+def test_the_verdict_alone_puts_every_compartment_in_doubt(home: Home) -> None:
+    """A worse fault hides that of the gate: the verdict names it, in one transaction."""
+    home.run_to(CALL)
+    assert home.controller is not None
+    state = home.controller.state
+    assert state.order is not None
+    order = replace(state.order, stage="committed")
+    lives = {d: replace(state.doses[d], stage="committed") for d in order.doses}
+    going = replace(state, order=order, doses={**state.doses, **lives})
+    board = Actual()
+    board.order, board.order_state = order.order, codes.DONE
+    board.verdict, board.code = codes.UNCERTAIN, codes.GATE_STUCK_OPEN
+    told = resolve(going, Facts(home.now_s, board=board))
+    held = {e.compartment: e.code for e in told if isinstance(e, ev.FillHeld)}
+
+    assert "gate-stuck-open" == held.pop(order.compartment)
+    assert {c for c, f in state.fills.items() if c != order.compartment} == set(held)
+    assert {"stray-fall"} == set(held.values())
+
+
+def test_a_gate_that_opens_over_the_blank_place_lets_go_of_nothing(home: Home) -> None:
+    """The tray is parked, its gate comes open for a while: no compartment is held for that."""
+    home.run_to("2026-11-23T06:20:00+00:00")
+    mishaps.cause(home.world, "stuck_gate_open", {"at_once": 1})
+    home.run(120)
+    assert home.controller is not None
+    assert codes.GATE_STUCK_OPEN in home.controller.state.faults
+    mishaps.heal_all(home.world)
+    home.run_to(CALL)
+    home.take()
+
+    assert [("taken", "retrieved")] == how(home)
 
 
 @pytest.mark.hazard("H03")
