@@ -36,6 +36,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     for one in (read_one, listen):
         one.add_argument("--patients", required=True, help="YAML: whose number is which pseudonym")
         one.add_argument("--formulary", help="YAML: what each drug code is")
+        one.add_argument("--patterns", help="YAML: what the site's own repeat patterns mean")
         one.add_argument("--zone", required=True, help="IANA time zone, where a row names none")
         one.add_argument("--processing", default="P", choices=("P", "T", "D"), help="of MSH-11")
         one.add_argument("--charset", default="ASCII", choices=CHARSETS,

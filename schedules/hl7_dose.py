@@ -62,7 +62,19 @@ def said_of_medicine(rxe: Segment, formulary: Mapping[str, Said]) -> Said:
                 found.append(formulary[key])
     if len(found) > 1:
         raise refused("two-medicines", "RXE-2", "the code and its alternate are two medicines")
-    return found[0] if found else Said()
+    medicine = found[0] if found else Said()
+    if medicine.ingredients:
+        _check_name(f"{rxe.only(2, 2)} {rxe.only(2, 5)}", medicine, formulary)
+    return medicine
+
+
+def _check_name(name: str, medicine: Said, formulary: Mapping[str, Said]) -> None:
+    """A name that says another ingredient of the formulary, and none of its own, is refused."""
+    words = set(re.findall(r"[a-z]+", name.lower()))
+    known = {one for entry in formulary.values() for one in entry.ingredients}
+    if words & known and not words & set(medicine.ingredients):
+        sentence = "the code is one medicine by the formulary, and the name another: which is it?"
+        raise refused("two-medicines", "RXE-2", sentence)
 
 
 def dose_of(rxe: Segment, medicine: Said) -> tuple[Element, Element | None]:
@@ -134,7 +146,8 @@ def route_of(routes: list[Segment]) -> Element | None:
     if system in ("", "HL70162", "0162"):
         if code in _ROUTES:
             return {"coding": [{"system": _SNOMED, "code": _ROUTES[code]}]}
-        return {"coding": [{"system": _ROUTE_SYSTEM, "code": code}]} if code else {"text": name}
+        if system:
+            return {"coding": [{"system": _ROUTE_SYSTEM, "code": code}]}
     return {"text": name or code}
 
 

@@ -76,7 +76,8 @@ def _old_line(segment: Segment, field: int, again: int, times: Times) -> TimingL
 
     if said(10):
         raise refused("order-sequence", place, "one order that waits for another is not read")
-    patterns = (Pattern(code=said(2).upper(), place=place),) if said(2) else ()
+    code = times.patterns.get(said(2), said(2)).upper()
+    patterns = (Pattern(code, place=place),) if code else ()
     explicit = [one for one in said(2, 2).split(",") if one]
     start, end = said(4), said(5)
     total = said(12)
@@ -103,7 +104,8 @@ def _old_line(segment: Segment, field: int, again: int, times: Times) -> TimingL
 
 def _old_duration(value: str, place: str) -> Quantity | int | None:
     """D10: ten days; X5: five times; INDEF or nothing: no end."""
-    if value.upper() in ("", "INDEF"):
+    # HL70335: a code that was sent as CE, `^BID^HL70335`; no duration begins so
+    if value.upper() in ("", "INDEF", "HL70335"):
         return None
     match = re.fullmatch(r"([SMHDWLX])([0-9]{1,4})", value.upper())
     if match is None or not int(match[2]):

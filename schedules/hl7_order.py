@@ -85,12 +85,16 @@ class _Group:
 
 
 def orders_of(
-    message: Message, zone: ZoneInfo, formulary: Mapping[str, Said], patient: str
+    message: Message,
+    zone: ZoneInfo,
+    formulary: Mapping[str, Said],
+    patient: str,
+    patterns: Mapping[str, str] | None = None,
 ) -> list[Asked]:
     """Every order of an RDE^O11; MessageRefused with the reasons of all that cannot be read."""
     found: list[Asked] = []
     faults: list[Fault] = []
-    times = Times(zone, _offset_of(message))
+    times = Times(zone, _offset_of(message), patterns or {})
     for group in _groups(message):
         try:
             found.append(_asked(group, times, formulary, patient))
@@ -232,7 +236,7 @@ def _with_dose(
             dosage["sequence"] = sequence
         if route := route_of(group.named("RXR")):
             dosage["route"] = route
-        if said := "; ".join(filter(None, [line.text, *texts])):
+        if said := "; ".join(filter(None, [str(dosage.get("text", "")), *texts])):
             dosage["text"] = said
         dosages.append(dosage)
     medication, notes = medication_of(rxe, group.named("RXC"))

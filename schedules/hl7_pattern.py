@@ -5,6 +5,7 @@ responsible for the rest of a timing line (hl7_timing.py), nor for when anything
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -13,6 +14,7 @@ from schedules.fhir_value import Element
 from schedules.hl7_message import NOT_IN_TABLE, WRONG_TYPE, Fault, MessageRefused, Segment
 from schedules.model import WEEKDAYS
 
+Words = Mapping[str, str]
 _DAILY = {
     "QD": 1, "BID": 2, "TID": 3, "QID": 4,
 }  # fmt: skip
@@ -46,6 +48,7 @@ class Pattern:
     event: str = ""
     offset_min: int = 0  # negative: before
     place: str = "TQ1-3"
+    text: str = ""  # what stands beside the code for people
 
     def reading(self) -> Reading:
         """Its one reading; MessageRefused where it has none or several."""
@@ -98,8 +101,8 @@ class Pattern:
         return found
 
 
-def pattern_of(segment: Segment, field: int, again: int) -> Pattern:
-    """One repetition of an RPT field."""
+def pattern_of(segment: Segment, field: int, again: int, own: Words) -> Pattern:
+    """One repetition of an RPT field; `own`: what codes of the site mean in table 0335."""
     place = f"{segment.name}-{field}"
 
     def said(component: int) -> str:
@@ -111,19 +114,25 @@ def pattern_of(segment: Segment, field: int, again: int) -> Pattern:
     if bool(period) != bool(said(6)) or (period and not unit):
         sentence = "a period is a number and one of s, min, h, d, wk, mo"
         raise refused("period-unit", place, sentence, NOT_IN_TABLE)
+    # A code that was sent as CE, `BID^Twice daily^HL70335`: RPT-3 is a number or it is no RPT.
+    system = bool(re.fullmatch(r"HL7[0-9]{4}|99[A-Z0-9]+|L", said(3)))
+    coded = system and not any(said(part) for part in range(4, 11))
+    if coded:
+        return Pattern(own.get(said(1), said(1)).upper(), place=place, text=said(2))
     if (said(2) or said(3) or said(4)) and not re.fullmatch(r"QAM|QHS|Q[0-9]*J[1-7]+", said(1)):
         sentence = "an alignment is not read (a code and its text are joined by &): use TQ1-4"
         raise refused("pattern-phase", place, sentence)
     if said(7) not in ("", "Y", "N"):
         raise refused("institution-times", place, "RPT-7 is Y or N", NOT_IN_TABLE)
     return Pattern(
-        code=said(1).upper(),
+        code=own.get(said(1), said(1)).upper(),
         period=_number(period, place) if period else None,
         unit=unit,
         institution=said(7),
         event=said(8).upper(),
         offset_min=_minutes(said(9), said(10), place),
         place=place,
+        text=segment.text(field, 1, 2, again),
     )
 
 

@@ -47,6 +47,7 @@ class Site:
 
     patients: list[Patient]
     formulary: Mapping[str, Said] = field(default_factory=dict)
+    patterns: Mapping[str, str] = field(default_factory=dict)
     processing: str = "P"  # MSH-11: production, T: training, D: debugging
     charset: str = "ascii"  # where MSH-18 is silent
 
@@ -138,7 +139,7 @@ def read(data: bytes, site: Site, inbox: Shelf | None, now_s: int) -> tuple[Prop
     stopped = inbox.stopped(patient.patient) if inbox is not None else set()
     last = inbox.last_act() if inbox is not None else 0
     if event == ORDERS:
-        asked = orders_of(message, zone, site.formulary, patient.patient)
+        asked = orders_of(message, zone, site.formulary, patient.patient, site.patterns)
         found = proposal_of(asked, patient, live, stopped, now_s, last, unread(message))
     else:
         found = moved(message, event, patient, live, now_s, last)

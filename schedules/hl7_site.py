@@ -15,6 +15,7 @@ from schedules.convert import said_of
 from schedules.fhir import Said
 from schedules.files import read_plan
 from schedules.hl7_message import MISSING, UNKNOWN_KEY, Fault, MessageRefused, Segment
+from schedules.hl7_pattern import Pattern
 from schedules.localtime import zone_of
 from schedules.model import Plan, PlanRefused
 from schedules.schema import Document
@@ -67,6 +68,19 @@ def patients_of(path: Path, zone: str) -> list[Patient]:
 def formulary_of(path: Path) -> Mapping[str, Said]:
     """What the pharmacy says of each drug code; PlanRefused where it is not sound."""
     return said_of(path.read_text("utf-8"))
+
+
+def patterns_of(path: Path) -> Mapping[str, str]:
+    """What the site's own repeat patterns mean in HL7's table 0335; PlanRefused otherwise."""
+    document = planfile.load(path.read_text("utf-8"))
+    if not isinstance(document, dict):
+        raise PlanRefused("wrong-type", "", "expected a mapping from pattern to pattern")
+    for own, meaning in document.items():
+        try:
+            Pattern(str(meaning).upper()).reading()
+        except MessageRefused as refused:
+            raise PlanRefused("wrong-value", own, refused.faults[0].sentence) from None
+    return {own: str(meaning) for own, meaning in document.items()}
 
 
 def patient_of(segment: Segment, table: list[Patient]) -> Patient:

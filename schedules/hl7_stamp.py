@@ -5,7 +5,8 @@ so many days or hours. Not responsible for what a value is the time of (hl7_timi
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -25,10 +26,11 @@ _STAMP = re.compile(
 
 @dataclass(frozen=True)
 class Times:
-    """The patient's zone, and the offset of the sender's clock as MSH-7 names it."""
+    """How this site tells times: zone, the sender's offset in MSH-7, its own words of patterns."""
 
     zone: ZoneInfo
     offset: str = ""  # +0100
+    patterns: Mapping[str, str] = field(default_factory=dict)  # DAILY -> QD
 
     def moment(self, value: str, place: str) -> str:
         """A FHIR date or dateTime; MessageRefused where it is none, or another zone's."""

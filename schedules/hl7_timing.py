@@ -52,7 +52,9 @@ def line_of(segment: Segment, times: Times) -> TimingLine:
         raise refused("relative-time", "TQ1-5", sentence)
     return TimingLine(
         quantity=_cq(segment, 2),
-        patterns=tuple(pattern_of(segment, 3, again) for again in range(segment.count(3))),
+        patterns=tuple(
+            pattern_of(segment, 3, again, times.patterns) for again in range(segment.count(3))
+        ),
         times=tuple(time_of(segment.text(4, 1, 1, n), "TQ1-4") for n in range(segment.count(4))),
         duration=_span(segment, 6),
         start=_moment(segment, 7, times),
@@ -92,8 +94,8 @@ def dosage_of(line: TimingLine, place: str, zone: ZoneInfo) -> Element:
     if "T" in line.priority:
         timing["extension"] = [{"url": _EXACT, "valueBoolean": True}]
     found: Element = {"timing": timing} if timing else {}
-    if line.text:
-        found["text"] = line.text
+    if text := "; ".join(filter(None, [line.text, *(one.text for one in line.patterns)])):
+        found["text"] = text
     if line.condition and not asked:
         sentence = "a condition holds for this dose, and it is not said to be as needed (PRN)"
         raise refused("condition", place, sentence)

@@ -17,7 +17,7 @@ from schedules import hl7_inbox, mllp
 from schedules.hl7_answer import ACCEPTED, answer, code_of
 from schedules.hl7_message import CHARSETS, MessageRefused, header_of, read_message
 from schedules.hl7_receive import Receiver, Site, read
-from schedules.hl7_site import formulary_of, patients_of
+from schedules.hl7_site import formulary_of, patients_of, patterns_of
 from schedules.localtime import zone_of
 from schedules.model import PlanRefused
 
@@ -28,6 +28,7 @@ def _site(asked: argparse.Namespace) -> Site:
     return Site(
         patients=patients_of(Path(asked.patients), asked.zone),
         formulary=formulary_of(Path(asked.formulary)) if asked.formulary else {},
+        patterns=patterns_of(Path(asked.patterns)) if asked.patterns else {},
         processing=asked.processing,
         charset=CHARSETS[asked.charset],
     )

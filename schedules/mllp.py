@@ -109,19 +109,22 @@ async def serve(
         open_now.add(writer)
         try:
             await _converse(reader, writer, answer, limits)
-        except (ConnectionError, TimeoutError):
-            pass  # whoever was cut off has no answer and sends again
+        except OSError:
+            pass  # cut off, or silent for too long: no answer, and it is sent again
         finally:
             open_now.discard(writer)
             writer.close()
 
     server = await asyncio.start_server(meet, host, port, limit=CHUNK)
-    async with server:
+    try:
         name = server.sockets[0].getsockname()
         started(str(name[0]), int(name[1]))
         await until.wait()
-    for writer in list(open_now):
-        writer.close()
+    finally:
+        server.close()
+        for writer in list(open_now):  # before waiting: some Pythons wait for all of them
+            writer.close()
+        await server.wait_closed()
 
 
 async def _converse(

@@ -10,7 +10,8 @@ from schedules.doses import doses
 from schedules.hl7_message import MessageRefused, read_message
 from schedules.hl7_order import orders_of
 from schedules.hl7_propose import fragment_of
-from schedules.model import Plan
+from schedules.hl7_site import patterns_of
+from schedules.model import Plan, PlanRefused
 from tests.hl7.sender import NOW_S, RXE, RXR, ZONE, message, site_of
 
 BERLIN = ZoneInfo(ZONE)
@@ -184,6 +185,33 @@ def test_a_time_by_the_senders_clock_must_be_the_patients(tmp_path: Path) -> Non
     assert "other-zone" == code(tmp_path, timing, h7="20261124010000-0500")
 
 
+def test_a_pattern_sent_as_a_code_with_text_is_that_code(tmp_path: Path) -> None:
+    """BID^Twice daily^HL70335 can be nothing else; what its text says more is refused."""
+    expected = ["Tue 24 08:00", "Tue 24 20:00"]
+    assert expected == due(tmp_path, *order("TQ1|1||BID^Twice daily^HL70335"))[:2]
+    old = RXE.replace("RXE||", "RXE|1^BID^HL70335|")
+    assert expected == due(tmp_path, "ORC|NW|4711^EPIC", old, RXR)[:2]
+    more = order("TQ1|1||BID^Twice daily for 5 days^HL70335")
+    assert "text-says-more" == code(tmp_path, more)
+    joined = order("TQ1|1||BID&twice daily for 5 days&HL70335")
+    assert "text-says-more" == code(tmp_path, joined)
+
+
+def test_a_sites_own_patterns_mean_what_its_table_says(tmp_path: Path) -> None:
+    """Table 0335 is the site's own: a word of it is one of HL7's, or the table is refused."""
+    (tmp_path / "own.yaml").write_text("DAILY: QD\n10130444: TID\n")
+    site = site_of(tmp_path)
+    own = patterns_of(tmp_path / "own.yaml")
+    sent = read_message(message("1", *order("TQ1|1||DAILY")))
+    (found,) = orders_of(sent, BERLIN, site.formulary, "pt-home", own)
+    plan = fragment_of(found, "", site.patients[0], NOW_S)
+    assert (480,) == plan.regimens[0].steps[0].takes[0].at
+    assert "unknown-pattern" == code(tmp_path, order("TQ1|1||DAILY"))
+    (tmp_path / "own.yaml").write_text("DAILY: sometimes\n")
+    with pytest.raises(PlanRefused, match="wrong-value"):
+        patterns_of(tmp_path / "own.yaml")
+
+
 def test_a_mass_is_counted_by_the_strength_of_a_piece(tmp_path: Path) -> None:
     """500 mg of a 250 mg capsule are two; the formulary may say the strength, no name does."""
     mass = RXE.replace("|1||TAB^Tablet^HL70292|", "|12.5||mg^milligram^ISO+|")
@@ -201,6 +229,23 @@ def test_what_is_kept_elsewhere_is_planned_and_never_loaded(tmp_path: Path) -> N
     found = plan(tmp_path, *inhaled).regimens[0]
     assert (True, "inhaler", 8) == (found.elsewhere, found.form, found.steps[0].takes[0].quarters)
     assert "route" == code(tmp_path, order("TQ1|1||BID", puffs))
+
+
+def test_a_code_and_a_name_of_two_medicines_are_refused(tmp_path: Path) -> None:
+    """The formulary knows both: amlodipine by its code, amoxicillin by its name."""
+    swapped = RXE.replace("Amlodipine 5 mg", "Amoxicillin 500 mg")
+    assert "two-medicines" == code(tmp_path, order("TQ1|1||BID", swapped))
+    assert "" == code(tmp_path, order("TQ1|1||BID", RXE.replace("Amlodipine", "Norvasc")))
+    both = RXE.replace("^RXNORM", "^RXNORM^723^Amoxicillin^RXNORM")
+    assert "two-medicines" == code(tmp_path, order("TQ1|1||BID", both))
+
+
+def test_routes_are_codes_or_plain_words(tmp_path: Path) -> None:
+    """PO, a SNOMED code, or oral as a word; another word is not known to be by mouth."""
+    for route in ("PO", "PO^Oral^HL70162", "26643006^^SCT", "ORAL", "^by mouth"):
+        assert "" == code(tmp_path, [*order("TQ1|1||BID")[:-1], f"RXR|{route}"])
+    for route in ("SL", "SL^Sublingual^HL70162", "NG", "PO~IV"):
+        assert "route" == code(tmp_path, [*order("TQ1|1||BID")[:-1], f"RXR|{route}"])
 
 
 def test_a_unit_that_says_two_things_is_refused(tmp_path: Path) -> None:
