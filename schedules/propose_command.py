@@ -6,14 +6,14 @@ nothing that is printed here is a plan.
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from schedules import planfile
 from schedules.sig import GRAMMARS, propose
 from schedules.sig_token import TextRefused
 
-MAX_LINES = 10_000
-MAX_LINE = 4_096  # characters that are looked at
+MAX_LINE = 4_096  # characters of a line that are held
 
 LEAD = "# A proposal read from words. No machine takes it: a pharmacist completes what is missing."
 
@@ -34,13 +34,22 @@ def _propose(asked: argparse.Namespace) -> int:
     return 1 if refused else 0
 
 
-def _sentences(asked: argparse.Namespace) -> list[str]:
-    """The sentences of the arguments, or one a line of a file or of standard input."""
+def _sentences(asked: argparse.Namespace) -> Iterator[str]:
+    """The sentences of the arguments, or one a line of a file or of standard input.
+
+    Of a line without an end only a piece is held: long enough to be refused as too long.
+    """
     if asked.sentence:
-        return list(asked.sentence)
-    with open(0 if asked.file == "-" else Path(asked.file), encoding="utf-8") as lines:
-        found = [line.strip() for _, line in zip(range(MAX_LINES), lines, strict=False)]
-    return [line for line in found if line]
+        yield from asked.sentence
+        return
+    source = 0 if asked.file == "-" else Path(asked.file)
+    with open(source, encoding="utf-8", errors="replace") as lines:
+        while line := lines.readline(MAX_LINE):
+            whole = line
+            while whole and not whole.endswith("\n"):
+                whole = lines.readline(MAX_LINE)
+            if line.strip():
+                yield line.strip()
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

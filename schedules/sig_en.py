@@ -207,6 +207,7 @@ ROWS = (
     ("max", f"<most> <q> <unit>? {_CAP}"),
     ("max-a-day", f"<most> <q> <unit>? {_DAY}"),
     ("max-a-day", "<most> <q> <unit>? daily"),
+    ("max-a-day", "<most> <q> <unit>? in a|any|one day"),
     ("max-doses", f"<most> <n> doses|times {_CAP}"),
     ("max-doses-a-day", f"<most> <n> doses|times {_DAY}"),
     ("max-doses-a-day", "<most> <n> doses|times daily"),

@@ -381,11 +381,13 @@ def test_the_command_tells_refusals_apart(
 ) -> None:
     """One sentence a line: each is proposed or refused by code, none is lost."""
     file = tmp_path / "sentences.txt"
-    file.write_text("1-0-1\n\n1 tablet OD\nmorgens 1 Tablette\n", "utf-8")
+    strange = b"1 tablet \xff daily\n" + b"1-0-1 " * 5000 + b"\n1-1-1"
+    file.write_bytes(b"1-0-1\n\n1 tablet OD\nmorgens 1 Tablette\n" + strange)
     assert 1 == main(["propose", "--file", str(file), "--lang", "en"])
     said = capsys.readouterr()
-    assert 1 == said.out.count("schema:")
-    assert 2 == said.err.count("refused:")
+    assert 2 == said.out.count("schema:")
+    assert 4 == said.err.count("refused:")
+    assert "strange-character" in said.err and "text-too-long" in said.err
     assert "latin-abbreviation" in said.err and "text-not-understood" in said.err
 
 
