@@ -120,23 +120,20 @@ def _pair(journey: Journey, ids: Iterable[str]) -> tuple[Dose, Dose] | None:
 
 
 def _nearest(journey: Journey, first: Dose, least_s: int) -> str:
-    """The nearest times of day that would do, in words."""
+    """The nearest time that would do, and how to come to it, in words."""
     zone = zone_of(journey.new.zone)
     assert zone is not None
     later_s = -(-(least_s - first.due_at) // (STEP_MIN * 60)) * STEP_MIN * 60
-    regimen = journey.new.regimen(first.regimen_id)
-    minutes = [m for step in regimen.steps for take in step.takes for m in take.at]
-    takes = [take for step in regimen.steps for take in step.takes]
-    if minutes and all(t.at for t in takes) and max(minutes) + later_s // 60 < DAY_MIN:
-        at = local(zone, first.due_at + later_s)
-        return (
-            f"{at:%H:%M} instead of {local(zone, first.due_at):%H:%M} would do "
-            f"(--later {first.regimen_id}={later_s // 60}min)"
-        )
+    nearest = f"{local(zone, first.due_at + later_s):%a %d %b %H:%M} there would do"
+    takes = [take for step in journey.new.regimen(first.regimen_id).steps for take in step.takes]
+    if all(take.at for take in takes):
+        last = max(minute for take in takes for minute in take.at)
+        if last + later_s // 60 < DAY_MIN:
+            return f"{nearest} (--later {first.regimen_id}={later_s // 60}min)"
     spare = hours_text(max(0, first.due_at - least_s + _shift_s(journey)))
     return (
-        "no later time of the same day would do; home time would (--keep home), or a zone on the "
-        f"way for some days, {spare} from here at the most"
+        f"{nearest}; or home time (--keep home), or for some days a zone on the way, {spare} from "
+        "here at the most"
     )
 
 

@@ -135,11 +135,22 @@ def test_to_the_east_a_gap_that_would_be_broken_is_refused_with_what_would_do() 
 
     assert ["travel-gap"] == [one.code for one in journey.reasons]
     later = re.search(r"--later one=(\d+)min", journey.reasons[0].sentence)
-    assert later is not None and "10:00 instead of 08:00" in journey.reasons[0].sentence
+    assert later is not None and "Wed 02 Dec 10:00 there" in journey.reasons[0].sentence
     moved = travel(old, "Asia/Tokyo", at_s, SHIFT, {"one": int(later[1])})
     assert () == moved.reasons
     assert "Wed 2026-12-02 10:00" == told(moved, moved.after[:1], "Asia/Tokyo")[0]
     assert "0800" == moved.after[0].key[1]
+
+
+def test_a_far_journey_goes_in_stages() -> None:
+    """What eight hours at once would break, three and then five do not."""
+    home = parse_plan((ROOT / "schedules/examples/home.yaml").read_text())
+    first = travel(home, "Asia/Dubai", at("2026-12-01T23:00+01:00"), SHIFT, {})
+    second = travel(first.new, "Asia/Tokyo", at("2026-12-03T02:00+04:00"), SHIFT, {})
+
+    assert ((), ()) == (first.reasons, second.reasons)
+    assert (3, "Asia/Tokyo") == (second.new.version, second.new.zone)
+    assert wrong(first, False) == wrong(second, False) == []
 
 
 def test_over_the_date_line_both_ways() -> None:
