@@ -223,7 +223,7 @@ def test_a_mass_is_counted_by_the_strength_of_a_piece(tmp_path: Path) -> None:
 
 def test_what_is_kept_elsewhere_is_planned_and_never_loaded(tmp_path: Path) -> None:
     """Puffs by inhalation are an inhaler that somebody confirms; puffs by mouth are nothing."""
-    puffs = RXE.replace("308136", "245")
+    puffs = RXE.replace("308136^Amlodipine 5 mg tablet", "245^Salbutamol 100 mcg")
     puffs = puffs.replace("|1||TAB^Tablet^HL70292|TAB^Tablet^HL70292", "|2||PUFF^puffs|INH^Inhaler")
     inhaled = [*order("TQ1|1||BID", puffs)[:-1], "RXR|IH^Inhalation^HL70162"]
     found = plan(tmp_path, *inhaled).regimens[0]
