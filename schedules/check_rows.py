@@ -8,7 +8,7 @@ from collections import defaultdict
 from itertools import pairwise
 
 from schedules.doses import cycle, doses, times_of
-from schedules.limits import caps, gap_s, shortest_interval_s, spaced
+from schedules.limits import caps, counters, gap_s, shortest_interval_s, spaced
 from schedules.localtime import offset_s, zone_of
 from schedules.model import DAY_S, WEEKLY_S, Dose, Plan, Refusal, Regimen
 
@@ -43,7 +43,24 @@ def row_reasons(plan: Plan, compiled: Rows) -> list[Refusal]:
             place = f"regimens[{plan.regimens.index(users[1])}].ingredients"
             shared = _together(compiled, users)
             found.extend(_overlap(shared, place, "overlap-ingredient"))
+    found.extend(_group_reasons(plan, compiled))
     found.extend(_spacing_reasons(plan, compiled))
+    return found
+
+
+def _group_reasons(plan: Plan, compiled: Rows) -> list[Refusal]:
+    """The gap said for an ingredient against the planned doses of all who share it.
+
+    Its maximum is judged with the other questions (checks/), each with a reason of its own.
+    """
+    found = []
+    shared = {one.name: one for one in counters(plan)}
+    for index, rule in enumerate(plan.groups):
+        counter = shared[f"ingredient {rule.ingredient}"]
+        own = _together(compiled, [plan.regimen(which) for which in counter.regimens])
+        if 0 < shortest_interval_s(own) < counter.gap_s:
+            sentence = "longer than the planned interval: every second dose would be held"
+            found.append(Refusal("gap-over-interval", f"groups[{index}].min_gap", sentence))
     return found
 
 

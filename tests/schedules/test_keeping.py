@@ -297,6 +297,14 @@ def test_pieces_of_different_strength_need_a_cap_in_milligrams() -> None:
     assert parse_plan(group("8", "500mg", "500mg")) is not None
 
 
+def test_the_plan_itself_keeps_what_is_said_for_an_ingredient() -> None:
+    """Planned doses of all who share it are never closer than its gap."""
+    text = group("4000mg", "500mg", "325mg")  # at 08:00 and at 13:30
+    assert parse_plan(text) is not None
+    wide = text.replace("min_gap: 2h", "min_gap: 6h")
+    assert ("gap-over-interval", "groups[0].min_gap") == refusal(wide)
+
+
 def classes(
     steps_text: str, more: str = "", ingredient: str = "ingredient-one"
 ) -> tuple[str, int, int]:
