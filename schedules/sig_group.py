@@ -53,6 +53,7 @@ def groups(sentence: str, phrases: list[Phrase]) -> list[Group]:
     if doses <= 1:
         found = [[one for part in parts for one in part]]
         _one_kind_of_list(sentence, phrases)
+        _one_side(sentence, phrases)
     else:
         found = _several(sentence, parts)
         _same_days(sentence, found)
@@ -118,6 +119,19 @@ def _one_kind_of_list(sentence: str, phrases: list[Phrase]) -> None:
             why = "both times, or the same time said twice? join two times by and"
             raise TextRefused("two-timings", sentence, why)
         before, joined = one, ""
+
+
+def _one_side(sentence: str, phrases: list[Phrase]) -> None:
+    """`At noon, 1 tablet at night` may lack an amount; `at 8 for 7 days and at night` an end."""
+    for index, one in enumerate(phrases):
+        length = one.kind.startswith("for-") or one.kind == "in-all"
+        times = _WHEN if is_dose(one) else (*_WHEN, *_NAMED)
+        if (is_dose(one) or length) and all(
+            any(other.kind in times for other in side)
+            for side in (phrases[:index], phrases[index + 1 :])
+        ):
+            why = "times before and after it: do they all belong to it?"
+            raise TextRefused("which-dose", sentence, why)
 
 
 def _family(one: Phrase) -> str:
