@@ -6,7 +6,7 @@ same answer and no second proposal; which orders are known. Not responsible for 
 
     accepted/KEY/  message.hl7 answer.hl7 record.json proposal.txt and files to work with
     refused/KEY/   message.hl7 answer.hl7, and stops.json where a stop was asked for
-    settled/KEY    by whom it was done or declined
+    settled/KEY    by whom it was done or declined; a refused message is moved to seen/KEY
 """
 
 import fcntl
@@ -27,7 +27,6 @@ from schedules.model import PlanRefused
 MAX_ACCEPTED = 50_000
 MAX_REFUSED = 1_000
 PENDING, IN_PLAN, ENDED = "pending", "in-plan", "ended"
-OUTCOMES = ("done", "declined")
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ class Inbox(Shelf):
     """The folder, held by one process at a time."""
 
     def __init__(self, folder: Path) -> None:
-        for name in ("accepted", "refused", "settled", "tmp"):
+        for name in ("accepted", "refused", "settled", "seen", "tmp"):
             (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -111,7 +110,6 @@ class Inbox(Shelf):
         for left in (folder / "tmp").iterdir():
             shutil.rmtree(left, ignore_errors=True)
         super().__init__(folder)
-        self._refused = sum(1 for _ in (folder / "refused").iterdir())
 
     def close(self) -> None:
         """Another process may open it."""
@@ -153,9 +151,8 @@ class Inbox(Shelf):
         """
         place = self._folder / "refused" / key
         if not place.exists():
-            if self._refused >= MAX_REFUSED:
+            if len(os.listdir(place.parent)) >= MAX_REFUSED:
                 raise InboxFailed("the folder of refused messages is full")
-            self._refused += 1
         elif place.is_dir():
             shutil.rmtree(place, ignore_errors=True)
         content = {"message.hl7": message, "answer.hl7": answer}
@@ -204,10 +201,11 @@ def _tuples(value: dict[str, Any]) -> dict[str, Any]:
 
 def settle(folder: Path, key: str, outcome: str, by: str) -> None:
     """A person says what became of a proposal; PlanRefused where nobody can."""
-    if not re.fullmatch(r"[0-9a-f]{32}", key) or not (folder / "accepted" / key).is_dir():
-        raise PlanRefused("unknown-proposal", key, "no accepted message has this key")
-    if outcome not in OUTCOMES:
-        raise PlanRefused("wrong-value", "--as", "done or declined")
+    known = re.fullmatch(r"[0-9a-f]{32}", key)
+    if known and (folder / "refused" / key).is_dir():
+        _see(folder, key)
+    elif not known or not (folder / "accepted" / key).is_dir():
+        raise PlanRefused("unknown-proposal", key, "no message here has this key")
     try:
         handle = os.open(folder / "settled" / key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -217,6 +215,14 @@ def settle(folder: Path, key: str, outcome: str, by: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     _flush_folder(folder / "settled")
+
+
+def _see(folder: Path, key: str) -> None:
+    """A person has seen a refused message; an older one of its key goes."""
+    shutil.rmtree(folder / "seen" / key, ignore_errors=True)
+    (folder / "settled" / key).unlink(missing_ok=True)
+    os.rename(folder / "refused" / key, folder / "seen" / key)
+    _flush_folder(folder / "seen")
 
 
 def settled(folder: Path) -> dict[str, str]:

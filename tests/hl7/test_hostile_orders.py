@@ -22,6 +22,15 @@ def test_a_stop_that_overtakes_its_order_is_not_forgotten(desk: Desk) -> None:
     assert ("AA", []) == desk.send(message("3", *order(number="4712^EPIC")))
 
 
+def test_a_person_who_has_seen_a_refused_stop_lets_the_order_come_again(desk: Desk) -> None:
+    """It is moved out of the way, kept, and no longer stands against the order."""
+    desk.send(message("2", *order("DC")))
+    (refused,) = (desk.folder / "refused").iterdir()
+    assert 0 == main(["hl7", "settle", str(desk.folder), refused.name, "done", "--by", "clara"])
+    assert ("AA", []) == desk.send(message("1", *order()))
+    assert [refused.name] == [one.name for one in (desk.folder / "seen").iterdir()]
+
+
 def test_a_refused_stop_is_shown_first_of_all(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
