@@ -240,7 +240,7 @@ GRAMMAR = Grammar(
     numbers={word: 4 * count for count, word in enumerate(_COUNTS, 1)},
     dotted=frozenset(("stk", "max", "min", "tgl", "tbl", "tabl", "kps", "std", "ca")),
     quantities=(
-        ("eine|ein? halbe|halb", 2),
+        ("eine|ein? halbe|halb|halbes|halber", 2),
         ("anderthalb|eineinhalb|einundeinhalb", 6),
         ("zweieinhalb", 10),
         ("eine|ein? viertel", 1),

@@ -5,14 +5,18 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from schedules.__main__ import main
-from schedules.sig import GRAMMARS, SCHEMA, propose
+from schedules.document import build
+from schedules.model import PlanRefused
+from schedules.planfile import load
+from schedules.sig import GRAMMARS, SCHEMA, Proposal, propose
 from schedules.sig_match import Grammar
 from schedules.sig_token import MAX_CHARACTERS, TextRefused
-from tests.schedules.plans import ROOT
+from tests.schedules.plans import ROOT, plan_text
 
 SEED = 20261123
 ONCE = {"dose": "1", "at": ["08:00"]}
@@ -378,6 +382,42 @@ def test_a_proposal_is_no_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert 1 == main(["check", str(file)])
     assert "missing-key" in capsys.readouterr().err
     assert not (tmp_path / "o").exists()
+
+
+FILLED: dict[str, object] = {
+    "id": "one", "name": "Test medicine", "strength": "5 mg", "ingredients": ["one"],
+    "piece_mg": "200", "last_taken": "never", "form": "tablet", "start": "2026-11-23",
+    "start, with a time of day": "2026-11-23T06:00",
+}  # fmt: skip
+
+
+def completed(made: Proposal) -> dict[str, Any]:
+    """A plan document around the proposal, with exactly what it says is missing."""
+    said = {one.split(",")[0]: FILLED[one] for one in made.missing}
+    head = load(plan_text())
+    assert isinstance(head, dict)
+    return {**head, "regimens": [{**said, **made.regimen}]}
+
+
+@pytest.mark.parametrize(("sentence", "language"), ALL)
+def test_what_is_missing_is_all_that_is_missing(sentence: str, language: str) -> None:
+    """A proposal and what it calls missing make a plan; one word less of it does not."""
+    made = propose(sentence, language)
+    if "dose" in made.missing:
+        return
+    assert made.reads == propose(made.reads, language).reads, "what is read back reads the same"
+    document = completed(made)
+    assert build(document).regimens[0].steps
+    for word in made.missing:
+        less = {**document, "regimens": [dict(document["regimens"][0])]}
+        if word in less["regimens"][0]:
+            del less["regimens"][0][word]
+            with pytest.raises(PlanRefused):
+                build(less)
+    for left in ("assumed", "missing", "reads"):
+        more = {**document, "regimens": [{**document["regimens"][0], left: ["x"]}]}
+        with pytest.raises(PlanRefused):
+            build(more)
 
 
 def test_the_command_tells_refusals_apart(
