@@ -65,14 +65,14 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._records = {one.key: one for one in records_of(folder)}
-        self._settled: tuple[int, dict[str, str]] = (-1, {})
-        self._stops: tuple[int, set[tuple[str, str]]] = (-1, set())
+        self._settled: tuple[object, dict[str, str]] = (None, {})
+        self._stops: tuple[object, set[tuple[str, str]]] = (None, set())
 
     def live(self, patient: str) -> list[Change]:
         """What is asked for this patient and was not declined, oldest first."""
-        at_ns = (self._folder / "settled").stat().st_mtime_ns
-        if at_ns != self._settled[0]:
-            self._settled = (at_ns, settled(self._folder))
+        now = _state(self._folder / "settled")
+        if now != self._settled[0]:
+            self._settled = (now, settled(self._folder))
         said = self._settled[1]
         return [
             change
@@ -84,9 +84,9 @@ class Shelf:
 
     def stopped(self, patient: str) -> set[str]:
         """Orders of this patient whose stop was refused: one may have come before its order."""
-        at_ns = (self._folder / "refused").stat().st_mtime_ns
-        if at_ns != self._stops[0]:
-            self._stops = (at_ns, _stops(self._folder))
+        now = _state(self._folder / "refused")
+        if now != self._stops[0]:
+            self._stops = (now, _stops(self._folder))
         return {name for who, name in self._stops[1] if who == patient}
 
     def last_act(self) -> int:
@@ -159,6 +159,7 @@ class Inbox(Shelf):
         if stops:
             content["stops.json"] = json.dumps(sorted(stops)).encode()
         self._keep("refused", key, content)
+        self._stops = (None, set())  # a clock of files may be too coarse to show it
 
     def _keep(self, kind: str, key: str, content: Mapping[str, bytes]) -> None:
         """All of it or nothing: written aside, flushed, renamed, and the rename flushed."""
@@ -234,6 +235,11 @@ def settled(folder: Path) -> dict[str, str]:
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return found
+
+
+def _state(folder: Path) -> tuple[int, int]:
+    """What changes when a name comes into a folder, or goes."""
+    return folder.stat().st_mtime_ns, len(os.listdir(folder))
 
 
 def _stops(folder: Path) -> set[tuple[str, str]]:
