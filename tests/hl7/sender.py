@@ -17,6 +17,7 @@ patients:
 FORMULARY = """\
 "308136^RXNORM": {ingredients: [amlodipine], piece_mg: "200", form: tablet, strength: 5 mg}
 "723^RXNORM": {ingredients: [amoxicillin], piece_mg: "600", form: capsule, strength: 500 mg}
+"1000^RXNORM": {piece_mg: "700"}
 "245^RXNORM": {ingredients: [salbutamol], kept: elsewhere, strength: 100 mcg}
 """
 RXE = "RXE||308136^Amlodipine 5 mg tablet^RXNORM|1||TAB^Tablet^HL70292|TAB^Tablet^HL70292"

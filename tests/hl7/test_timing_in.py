@@ -153,6 +153,7 @@ REFUSED = {
     "text-says-more": order("TQ1|1||BID\rNTE|1||take for 5 days"),
     "route": [*order("TQ1|1||BID")[:-1], "RXR|IV^Intravenous^HL70162"],
     "number": order("TQ1|1||BID", RXE.replace("|1||", "|one||")),
+    "component": order("TQ1|1||BID\rRXC|T|1^x"),
     "escape": order("TQ1|1||BID\rNTE|1||\\Zab\\"),
     "order-status": order("TQ1|1||BID", orc="||CA"),
     "ended": order("TQ1|1||BID||||20261001|20261005"),
@@ -210,6 +211,18 @@ def test_a_sites_own_patterns_mean_what_its_table_says(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text("DAILY: sometimes\n")
     with pytest.raises(PlanRefused, match="wrong-value"):
         patterns_of(tmp_path / "own.yaml")
+
+
+def test_components_are_the_ingredients(tmp_path: Path) -> None:
+    """RXC says what a piece is made of, and how much of it; the formulary may say the rest."""
+    parts = "RXC|B|1^Paracetamol|||500|mg\rRXC|A|2^Codeine|||30|mg"
+    rxe = RXE.replace("308136^Amlodipine 5 mg tablet", "1000^Co-codamol 30/500")
+    (found,) = plan(tmp_path, *order(f"TQ1|1||BID\r{parts}", rxe)).regimens
+    assert (("codeine", "paracetamol"), "500 mg + 30 mg", 700) == (
+        found.ingredients,
+        found.strength,
+        found.piece_mg,
+    )
 
 
 def test_a_mass_is_counted_by_the_strength_of_a_piece(tmp_path: Path) -> None:
