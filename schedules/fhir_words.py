@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from schedules.fhir_out_value import OWN, Json
-from schedules.fhir_value import Element, OrderRefused, elements, text
+from schedules.fhir_value import Element, OrderRefused, elements
 from schedules.schema import Document
 
 WORD = f"{OWN}:plan-word"  # valueString "place: what the plan file says there"
@@ -45,13 +45,19 @@ def _different(said: Document, true: Document, place: str) -> Iterator[tuple[str
                 yield from _different(said[key], value, _at(place, key))
             else:
                 yield from _leaves(value, _at(place, key))
-    elif isinstance(said, list) and isinstance(true, list) and len(said) == len(true):
+    elif isinstance(said, list) and isinstance(true, list) and _alike(said, true):
         for index, (before, after) in enumerate(zip(said, true, strict=True)):
             yield from _different(before, after, f"{place}[{index}]")
     else:
         if not (isinstance(said, str) and isinstance(true, str)):
             yield place, None
         yield from _leaves(true, place)
+
+
+def _alike(said: list[Document], true: list[Document]) -> bool:
+    """Whether two lists differ within their entries only; a list within a list is told anew."""
+    kinds = [type(one) for one in said]
+    return kinds == [type(one) for one in true] and list not in kinds
 
 
 def _leaves(value: Document, place: str) -> Iterator[tuple[str, str | None]]:
@@ -78,15 +84,17 @@ def apply(said: dict[str, Document], resource: Element) -> None:
         if one.get("url") not in (WORD, LEFT_OUT, EMPTY):
             continue
         count += 1
-        value = text(one, "valueString")
-        if value is None or count > MAX_PLACES:
+        value = one.get("valueString")  # as it stands: a blank at its end is part of it
+        if not isinstance(value, str) or count > MAX_PLACES:
             raise OrderRefused("not-fhir", "a word of the plan file cannot be read")
         if one["url"] == LEFT_OUT:
             _leave_out(said, _steps_of(value))
         elif one["url"] == EMPTY:
             _put(said, _steps_of(value), [])
         else:
-            place, _, word = value.partition(": ")
+            place, said_there, word = value.partition(": ")
+            if not said_there:
+                raise OrderRefused("not-fhir", "a word of the plan file names no place")
             _put(said, _steps_of(place), word)
 
 

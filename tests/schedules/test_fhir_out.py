@@ -286,3 +286,53 @@ def test_what_may_be_asked_for_ends_for_others_too() -> None:
 
         assert (end, 23, 59) == (last.date().isoformat(), last.hour, last.minute)
         assert canonical(plan) == canonical(plan_of(sent(plan)))
+
+
+def _places(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place in a JSON value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(
+        value, list) else ()  # fmt: skip
+    return [here, *(place for key, one in inner for place in _places(one, (*here, key)))]
+
+
+TWO = parse_plan(
+    plan_text(
+        regimen("    steps:\n"
+                "      - {for: 3d, take: [{dose: 2, when: [after breakfast 10min]}]}\n"
+                "      - {take: [{dose: 0.5, at: [08:00], days: [mon, thu]}]}"),
+        regimen("    as_needed: {for: pain, dose: 1, min_gap: 4h, max: 4, per: 24h}",
+                id="two", ingredient="ingredient-two"),
+        valid_until="2026-12-08",
+    )
+)  # fmt: skip
+WHOLE = plan_bundle(TWO)
+PLACES = [place for place in _places(WHOLE) if place]
+noise = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 10**20) | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(PLACES), noise | st.just("leave out"))
+def test_a_bundle_with_a_fault_anywhere_is_refused_or_the_same_plan(
+    place: tuple[Any, ...], value: Any
+) -> None:
+    """Whatever is written or left out wherever: refused by code, or still the very same plan."""
+    bundle = json.loads(json.dumps(WHOLE))
+    here = bundle
+    for key in place[:-1]:
+        here = here[key]
+    if value == "leave out":
+        del here[place[-1]]
+    else:
+        here[place[-1]] = value
+    try:
+        plan = plan_of(bundle)
+    except PlanRefused as refused:
+        assert refused.code and refused.sentence
+        return
+
+    assert place[-1] == "text" or bundle == json.loads(json.dumps(WHOLE))
+    assert canonical(TWO) == canonical(plan)
