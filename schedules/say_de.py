@@ -144,6 +144,8 @@ WORDS: dict[str, str] = {
     "taken-at": "Zuletzt eingenommen am {moment}.",
     "window": "Kann ab {early} vor bis {late} nach der Zeit genommen werden; als pünktlich gilt "
     "eine Abweichung bis {on_time}.",
+    "window.all": "Kann ab {early} vor bis {late} nach der Zeit genommen werden; all das gilt als "
+    "pünktlich.",
     "late.ask": "Zu spät? Danach gilt sie als verpasst, und die Apotheke wird gefragt. Nie zwei "
     "auf einmal nehmen.",
     "late.skip": "Zu spät? Danach wird sie ausgelassen und nicht nachgegeben. Nie zwei auf einmal "

@@ -143,6 +143,8 @@ WORDS: dict[str, str] = {
     "taken-at": "Last taken {moment}.",
     "window": "May be taken from {early} before until {late} after its time; within {on_time} of "
     "it counts as on time.",
+    "window.all": "May be taken from {early} before until {late} after its time; all of that "
+    "counts as on time.",
     "late.ask": "Too late? After that it counts as missed, and a pharmacist is asked. Never take "
     "two at once.",
     "late.skip": "Too late? After that it is left out and not given later. Never take two at once.",

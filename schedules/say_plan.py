@@ -135,13 +135,14 @@ def _window(regimen: Regimen, language: str) -> list[str]:
     gap = elapsed(gap_s(regimen), language)
     if regimen.as_needed is not None:
         return [phrase(language, "asked.gap", gap=gap)]
-    window = regimen.window
+    window, on_time = regimen.window, windows.on_time_s(regimen)
+    wide = not window.on_time_s and on_time >= max(window.early_s, window.late_s)
     said = phrase(
         language,
-        "window",
+        "window.all" if wide else "window",
         early=elapsed(window.early_s, language),
         late=elapsed(window.late_s, language),
-        on_time=elapsed(windows.on_time_s(regimen), language),
+        on_time=elapsed(on_time, language),
     )
     given = "gap" if regimen.gap_s is None else "gap.given"
     return [said, phrase(language, f"late.{window.then}"), phrase(language, given, gap=gap)]
