@@ -117,7 +117,108 @@ Put one drop in each eye twice a day
 Apply to the affected area twice a day
 = !text-not-understood
 """
+GERMAN = """
+1x1 täglich
+= 1 Stück einmal täglich um 08:00 Uhr
+3x1 Tablette täglich
+= 1 Tablette 3-mal täglich um 08:00, 14:00 und 20:00 Uhr
+1 x täglich 1 Tablette
+= 1 Tablette einmal täglich um 08:00 Uhr
+3x täglich 1 Tablette zu den Mahlzeiten
+= 1 Tablette 3-mal täglich zum Frühstück, zum Mittagessen und zum Abendessen
+2x täglich 1 Kapsel vor dem Essen
+= 1 Kapsel zweimal täglich 30 Minuten vor dem Frühstück und 30 Minuten vor dem Abendessen
+morgens 1 Tablette
+= 1 Tablette einmal täglich morgens
+abends eine halbe Tablette
+= eine halbe Tablette einmal täglich abends
+morgens nüchtern 1 Tablette
+= !text-not-understood
+1 Tablette morgens 30 Minuten vor dem Frühstück
+= !two-timings
+1 Tablette vor dem Schlafengehen
+= 1 Tablette einmal täglich beim Schlafengehen
+zur Nacht 1 Tablette
+= 1 Tablette einmal täglich zur Nacht
+alle 12 Stunden eine Tablette
+= 1 Tablette alle 12 Stunden
+alle 2 Tage 1 Tablette
+= 1 Tablette alle 2 Tage um 08:00 Uhr
+jeden zweiten Tag 1 Tablette morgens
+= 1 Tablette alle 2 Tage morgens
+jeden 2. Tag 1 Tablette
+= 1 Tablette alle 2 Tage um 08:00 Uhr
+einmal wöchentlich 1 Tablette
+= !day-not-said
+1x wöchentlich montags 1 Tablette
+= 1 Tablette einmal wöchentlich am Montag um 08:00 Uhr
+montags, mittwochs und freitags 1 Tablette
+= 1 Tablette 3-mal wöchentlich am Montag, Mittwoch und Freitag um 08:00 Uhr
+jeden Montag 4 Tabletten
+= 4 Tabletten einmal wöchentlich am Montag um 08:00 Uhr
+1-0-1-0
+= 1 Stück zweimal täglich morgens und abends
+1-1-1
+= 1 Stück 3-mal täglich morgens, mittags und abends
+0-0-0-1
+= 1 Stück einmal täglich zur Nacht
+½-0-½-0
+= ein halbes Stück zweimal täglich morgens und abends
+1 - 0 - 1 - 0 Tabletten nach dem Essen
+= 1 Tablette zweimal täglich 30 Minuten nach dem Frühstück und 30 Minuten nach dem Abendessen
+1-0-1 vor dem Essen
+= 1 Stück zweimal täglich 30 Minuten vor dem Frühstück und 30 Minuten vor dem Abendessen
+2-0-1 Stück
+= 2 Stück einmal täglich morgens, und 1 Stück einmal täglich abends
+bei Bedarf 1 Tablette
+= bei Bedarf wegen ? 1 Tablette, Abstand mindestens ?, maximal ? in beliebigen 24 Stunden
+bei Bedarf 1-2 Tabletten
+= !range
+bis zu 3x täglich 1 Tablette bei Bedarf
+= bei Bedarf wegen ? 1 Tablette, Abstand mindestens ?, maximal 3 Tabletten in beliebigen 24 Stunden
+1 Tablette täglich für 7 Tage
+= 1 Tablette einmal täglich um 08:00 Uhr für 7 Tage
+7 Tage lang 3x täglich 1 Tablette
+= 1 Tablette 3-mal täglich um 08:00, 14:00 und 20:00 Uhr für 7 Tage
+1 Tablette um 8 Uhr und um 20 Uhr
+= 1 Tablette zweimal täglich um 08:00 und 20:00 Uhr
+morgens und abends je 1 Tablette
+= 1 Tablette zweimal täglich morgens und abends
+morgens 1 und abends 2 Tabletten
+= 1 Tablette einmal täglich morgens, und 2 Tabletten einmal täglich abends
+täglich 1 Tablette
+= 1 Tablette einmal täglich um 08:00 Uhr
+1 Tablette tgl.
+= 1 Tablette einmal täglich um 08:00 Uhr
+1 Tbl. morgens
+= 1 Tablette einmal täglich morgens
+nach ärztlicher Anweisung
+= !as-directed
+nicht mehr als 3 Tabletten am Tag, bei Bedarf 1 Tablette
+= bei Bedarf wegen ? 1 Tablette, Abstand mindestens ?, maximal 3 Tabletten in beliebigen 24 Stunden
+zweimal täglich 1 Tablette mit etwas Wasser
+= 1 Tablette zweimal täglich um 08:00 und 20:00 Uhr
+1 Tablette unzerkaut mit Wasser einnehmen, einmal täglich
+= 1 Tablette einmal täglich um 08:00 Uhr
+20 Tropfen abends
+= 20 Tropfen einmal täglich abends
+1 Hub morgens und abends
+= 1 Hub zweimal täglich morgens und abends
+1 Beutel täglich
+= 1 Beutel einmal täglich um 08:00 Uhr
+2 Tabletten auf einmal
+= !text-not-understood
+halbe Tablette morgens
+= eine halbe Tablette einmal täglich morgens
+eineinhalb Tabletten abends
+= 1½ Tabletten einmal täglich abends
+1,5 Tabletten abends
+= 1½ Tabletten einmal täglich abends
+0.5 Tabletten abends
+= !decimal-mark
+"""
 LABELS = dict(re.findall(r"^(.+)\n= (.+)$", SAID, re.MULTILINE))
+GERMAN_LABELS = dict(re.findall(r"^(.+)\n= (.+)$", GERMAN, re.MULTILINE))
 
 
 def answer(sentence: str, language: str = "en") -> str:
@@ -132,6 +233,12 @@ def answer(sentence: str, language: str = "en") -> str:
 def test_a_label_is_read_or_refused(sentence: str) -> None:
     """Each of fifty label sentences is said back as a person reads it, or refused by its code."""
     assert LABELS[sentence] == answer(sentence)
+
+
+@pytest.mark.parametrize("sentence", GERMAN_LABELS)
+def test_a_german_label_is_read_or_refused(sentence: str) -> None:
+    """The same in German."""
+    assert GERMAN_LABELS[sentence] == answer(sentence, "de")
 
 
 def test_how_many_labels_are_read(capsys: pytest.CaptureFixture[str]) -> None:
