@@ -10,6 +10,7 @@ from schedules.hl7_inbox import Change
 from schedules.hl7_message import Message, Segment
 from schedules.hl7_propose import Proposal, act_file, finished, plan_of
 from schedules.hl7_site import Patient
+from schedules.model import Plan
 
 MOVEMENTS = ("A01", "A02", "A03", "A08")
 _WORDS = {"A01": "admitted", "A02": "moved", "A03": "discharged", "A08": "details updated"}
@@ -30,13 +31,28 @@ def moved(
     does, why = _meaning(event, patient, visit[0] if visit else None, away, died)
     lines = [f"ADT^{event}: {_WORDS[event]}. {why}"]
     files: dict[str, str] = {}
-    if does in ("hold", "resume"):
-        plan = plan_of(patient)
-        number, document, told = act_file(does, EVERY, patient, plan, now_s, last_act)
-        files[f"act-{number}.json"] = document
-        lines += ["", *told.splitlines(), f"To be signed: act-{number}.json"]
+    plan = plan_of(patient) if does in ("hold", "resume") else None
+    meant = [EVERY] if does == "hold" else _going_on(plan, live) if does == "resume" else []
+    for one in meant:
+        last_act, document, told = act_file(does, one, patient, plan, now_s, last_act)
+        files[f"act-{last_act}.json"] = document
+        lines += ["", *told.splitlines(), f"To be signed: act-{last_act}.json"]
+    if does == "resume":
+        lines.append("One for each medicine: sign none that was stopped, or held for a reason of")
+        lines.append("its own. Without a plan in the table there is none: make them by hand.")
     change = Change(event, patient.patient, (), EVERY if files else "", does, why)
     return finished([change], files, lines, patient)
+
+
+def _going_on(plan: Plan | None, live: list[Change]) -> list[str]:
+    """Medicines that were held for the stay alone: not what was stopped or held by an order."""
+    own: dict[str, str] = {}
+    for one in live:
+        if one.regimen and one.does in ("stop", "withdraw", "hold", "resume"):
+            ended = own.get(one.regimen) in ("stop", "withdraw")
+            own[one.regimen] = own[one.regimen] if ended else one.does
+    known = [one.id for one in plan.regimens] if plan is not None else []
+    return [one for one in known if own.get(one, "resume") == "resume"]
 
 
 def _away(live: list[Change]) -> bool:

@@ -6,8 +6,10 @@ import pytest
 
 from schedules.halt import EVERY, unverified_act
 from tests.hl7.sender import Desk, message
+from tests.schedules.plans import plan_text, regimen
 
 HOME, WARD = "PID|1||12345^^^HOSP^MR||A^B", "PID|1||777^^^HOSP^MR||C^D"
+STEPS = "    steps: [{take: [{dose: 1, at: [08:00]}]}]"
 HERE, THERE = "PV1|1|I|W1^2^3", "PV1|1|I|ICU^1^1"
 
 
@@ -32,7 +34,25 @@ def test_a_hospital_stay_of_somebody_at_home(desk: Desk) -> None:
     moves = (("A01", THERE), ("A02", HERE), ("A08", HERE), ("A03", HERE))
     assert ["hold", "note", "note", "resume"] == told(desk, "pt-home", *moves)
     acts = [unverified_act(one)[0] for one in desk.files("act-*.json")]
-    assert [("hold", EVERY), ("resume", EVERY)] == [(one.act, one.regimen) for one in acts]
+    assert [("hold", EVERY)] == [(one.act, one.regimen) for one in acts]
+
+
+def test_a_return_lets_nothing_go_on_that_was_stopped_or_held_by_an_order(tmp_path: Path) -> None:
+    """One act for each medicine that was held for the stay alone; never one for all."""
+    parts = [regimen(STEPS, id=f"m-{n}", ingredient=f"i-{n}") for n in range(1, 5)]
+    (tmp_path / "plan.yaml").write_text(plan_text(*parts))
+    table = "patients:\n- {hl7: 12345^^^HOSP, patient: pt-7Q2K, device: device-1, plan: plan.yaml,"
+    desk = Desk(tmp_path, f"{table} orders: {{'1': m-1, '2': m-2, '3': m-3}}}}\n")
+    for number, control in ((1, "DC"), (2, "HD"), (3, "HD"), (3, "RL")):
+        sent = message(f"{control}{number}", f"ORC|{control}|{number}")
+        assert ("AA", []) == desk.send(sent)
+    for event in ("A01", "A03"):
+        sent = message(event, f"EVN|{event}", HOME, HERE, kind=f"ADT^{event}^ADT_A01")
+        assert ("AA", []) == desk.send(sent)
+    acts = [unverified_act(one)[0] for one in desk.files("act-*.json")[4:]]
+    assert [("hold", EVERY), ("resume", "m-3"), ("resume", "m-4")] == [
+        (one.act, one.regimen) for one in acts
+    ]
 
 
 def test_a_lost_admission_is_made_up_for(desk: Desk) -> None:
