@@ -206,12 +206,17 @@ def _holes(journey: Journey) -> list[Refusal]:
     """More than one and a half intervals without a dose, by the comparison of versions itself."""
     ended = {d.dose_id: d.due_at for d in journey.before}
     fell = {d.regimen_id: d.due_at for d in journey.before}
-    found = changes(journey.old, journey.new, journey.at_s, journey.old.valid_from, ended, fell)
+    old = journey.old
+    found = changes(old, journey.new, journey.at_s, old.valid_from, ended, fell)
+    stays = changes(old, old, journey.at_s, old.valid_from, ended, fell)
+    planned = {one.place for one in stays}  # a pause is no hole
     lost = {d.regimen_id for d in journey.lost}
     return [
         Refusal("travel-hole", one.place, one.sentence)
         for one in found
-        if one.code == GAP_TOO_LONG and not (one.place in lost and "left out" in one.sentence)
+        if one.code == GAP_TOO_LONG
+        and one.place not in planned
+        and not (one.place in lost and "left out" in one.sentence)
     ]
 
 

@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("door", choices=sorted(DOORS))
     parser.add_argument("--inputs", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=int, default=0, help="stop after so long")
     asked = parser.parse_args()
     door = DOORS[asked.door]
     ground = FOUND / "ground" / door.name
@@ -40,6 +41,7 @@ def main() -> None:
     options = {
         "runs": asked.inputs,
         "seed": asked.seed,
+        "max_total_time": asked.seconds,
         "max_len": LONGEST,
         "timeout": SLOW_S,
         "rss_limit_mb": 2048,

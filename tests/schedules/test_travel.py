@@ -16,12 +16,14 @@ from schedules.doses import doses
 from schedules.journey import Journey, other_instants
 from schedules.limits import gap_s
 from schedules.model import DAY_S, Dose, Plan, PlanRefused
-from schedules.planfile import dump_plan, parse_plan
+from schedules.planfile import dump, dump_plan, parse_plan
 from schedules.travel import HOME, SHIFT, travel
+from schedules.travel_text import preview
+from tests.schedules.any_plan import document
 from tests.schedules.plans import ROOT, local_text, plan_text, regimen
 from tests.zones.skies import zone_names
 
-JOURNEYS = 150
+JOURNEYS = 120
 STEPS = (
     "[{take: [{dose: 1, at: [08:00]}]}]",
     "[{take: [{dose: 1, at: [08:00, 20:00]}]}]",
@@ -96,6 +98,35 @@ def test_journeys_by_chance() -> None:
 
                 assert [] == wrong(journey, leave_out), (number, left, reached, at_s)
     assert accepted > JOURNEYS // 5, accepted
+
+
+@pytest.mark.hazard("H05")
+def test_journeys_with_plans_by_chance() -> None:
+    """Whatever a plan can say: refused by code, or nothing too close, twice, or lost."""
+    names, accepted = zone_names(), 0
+    for seed in range(60):
+        luck = Random(seed)
+        try:
+            old = parse_plan(dump(document(luck, None, 2)))
+            at_s = luck.randint(old.valid_from, old.valid_until - 1)
+            journey = travel(old, luck.choice(names), at_s, SHIFT, {}, seed % 2 == 0)
+        except PlanRefused as refused:
+            assert refused.code and refused.sentence
+            continue
+        assert preview(journey, journey.new.zone)
+        if not journey.reasons:
+            accepted += 1
+
+            assert [] == wrong(journey, seed % 2 == 0), seed
+    assert accepted > 10, accepted
+
+
+def test_a_pause_that_was_planned_is_no_hole() -> None:
+    """Three weeks on and one off: in the week off there is nothing to refuse, at home or away."""
+    steps = "[{for: 21d, take: [{dose: 1, at: ['20:00']}]}]\n    repeat_every: 28d"
+    old = parse_plan(plan_text(regimen(f"    steps: {steps}")))
+    for keep, reached in ((HOME, "Asia/Tokyo"), (SHIFT, "Asia/Tokyo"), (SHIFT, "America/Lima")):
+        assert () == travel(old, reached, at("2026-12-16T12:00+01:00"), keep, {}).reasons
 
 
 def test_a_journey_judged_by_no_rule_is_found_out() -> None:
