@@ -4,14 +4,15 @@ import fastjsonschema
 import pytest
 import yaml
 
-from schedules.canonical import canonical, from_canonical
+from schedules.canonical import canonical, from_canonical, plan_hash
+from schedules.doses import next_dose
 from schedules.limits import counters, lease_counters
 from schedules.model import Window
 from schedules.phases import asked_span
 from schedules.planfile import dump_plan, load, parse_plan
 from schedules.schema import plan_schema, problems
 from schedules.windows import class_of, on_time_s
-from tests.schedules.plans import due, plan_text, refusal, regimen, steps
+from tests.schedules.plans import ROOT, due, plan_text, refusal, regimen, steps
 
 ONE = "    steps: [{take: [{dose: 1, at: [08:00]}]}]"
 GOOD = plan_text(regimen(ONE))
@@ -154,6 +155,25 @@ def test_words_of_the_whole_plan_survive_bytes_and_file() -> None:
         plan.regimens[1].unit,
         plan.regimens[1].storage,
     )
+
+
+KEPT = [
+    ("home", "5c31f7e2acb12c04db04cb3bd7034c73ad6dd9f21e6f2d02888d763b62e145cd",
+     "eff39ef570ee9786a19a70d2f7448d23"),
+    ("many-kinds", "b6eb76721d2e6f3c7bab8fefc2b28b8fff2eaf99856f318f5fff27c3c7650643",
+     "1b6a31a1b180d390d9d351a4ce361109"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "hashed", "first"), KEPT)
+def test_plans_of_before_the_new_words_are_the_same_to_the_byte(
+    name: str, hashed: str, first: str
+) -> None:
+    """Hash and identity of a plan never move with the words that a later file may say."""
+    plan = parse_plan((ROOT / "schedules" / "examples" / f"{name}.yaml").read_text("utf-8"))
+    dose = next_dose(plan, plan.valid_from)
+    assert dose is not None
+    assert (hashed, first) == (plan_hash(plan), dose.dose_id)
 
 
 def test_dates_stay_texts_for_other_yaml_readers() -> None:
