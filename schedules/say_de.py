@@ -116,8 +116,8 @@ WORDS: dict[str, str] = {
     "nothing": "nichts",
     # how long
     "for": "für {span}",
-    "until-day": "bis {date}, dieser Tag eingeschlossen",
-    "until-moment": "bis {moment}, diese Minute eingeschlossen",
+    "until-day": "bis {date} (einschließlich)",
+    "until-moment": "bis {moment} (einschließlich)",
     "in-all.one": "insgesamt 1-mal", "in-all.many": "insgesamt {n}-mal",
     "whole": "das alles",
     "whichever": "je nachdem, was zuerst eintritt",

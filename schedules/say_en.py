@@ -115,8 +115,8 @@ WORDS: dict[str, str] = {
     "nothing": "nothing",
     # how long
     "for": "for {span}",
-    "until-day": "until {date}, that day included",
-    "until-moment": "until {moment}, that minute included",
+    "until-day": "until {date} (included)",
+    "until-moment": "until {moment} (included)",
     "in-all.one": "1 time in all", "in-all.many": "{n} times in all",
     "whole": "all of it",
     "whichever": "whichever comes first",
