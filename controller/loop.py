@@ -123,8 +123,18 @@ class Controller:
         started = ev.Started(self._version)
         self._record([opened, started] if first else [started], utc_ms)
         bad = self._gate.recheck(self.state, utc_ms // 1000)
-        if bad and not self.state.locked:
-            self._record([ev.Locked(bad)], utc_ms)
+        if bad:
+            self._lock(bad, utc_ms)
+
+    def _look_again(self, utc_ms: int) -> None:
+        """Once a day: do the rows still stand, and the two signatures?"""
+        self._gathering.rows_shifted = self._gate.shifted(self.state)
+        bad = self._gate.still_signed(self.state)
+        if bad and not self.fault:
+            try:
+                self._lock(bad, utc_ms)
+            except JournalFault as error:
+                self.fault = error.code
 
     def turn(
         self,
@@ -140,7 +150,7 @@ class Controller:
             self.link.receive(received, mono_ms, secrets.token_bytes(16))
         if mono_ms >= self._recheck_ms or self.state.plan_hash != self._rechecked:
             self._recheck_ms, self._rechecked = mono_ms + DAY_MS, self.state.plan_hash
-            self._gathering.rows_shifted = self._gate.shifted(self.state)
+            self._look_again(utc_ms)
         facts = self._gathering.facts(self.state, mono_ms=mono_ms, utc_ms=utc_ms, reporter=reporter)
         due = mono_ms >= self._decide_at_ms
         changed = self._gathering.news(facts) or due or bool(asked)

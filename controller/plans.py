@@ -28,7 +28,14 @@ from schedules.halt import EVERY, Act, unverified_act, verify_act
 from schedules.localtime import tzdata_version
 from schedules.model import Plan, PlanRefused
 from schedules.rows import compile_rows, rows_hash, write_rows
-from schedules.seal import Signer, check_begin, signed_hash, unverified, verify
+from schedules.seal import (
+    Signer,
+    check_begin,
+    check_signed,
+    signed_hash,
+    unverified,
+    verify,
+)
 from schedules.told_time import verify_time
 from schedules.vouch import verify_vouch
 
@@ -129,6 +136,17 @@ class Gate:
             # an old plan runs out by itself; signed rows stay in force over new zone data (R18)
             return "" if refused.code in ("expired", "compiled-mismatch") else "plan-signature"
         return ""
+
+    def still_signed(self, state: State) -> str:
+        """As `recheck`, once a day while running: signatures and device, nothing compiled."""
+        plan = plan_in_force(state)
+        if plan is None:
+            return ""
+        try:
+            check_signed(signed(state.plan_envelope).encode("utf-8", "replace"), self._signers)
+        except PlanRefused:
+            return "plan-signature"
+        return "" if plan.device == self._device else "plan-signature"
 
     def shifted(self, state: State) -> bool:
         """Whether today's zone data compile the plan in force to other rows than were signed.

@@ -140,6 +140,11 @@ def verify(
     return plan
 
 
+def check_signed(data: bytes, trusted: Sequence[Signer]) -> None:
+    """PlanRefused where two trusted people have not signed it; nothing is compiled."""
+    _check_signatures(open_envelope(data), trusted)
+
+
 def check_begin(plan: Plan, now_s: int) -> None:
     """PlanRefused for a plan that begins so late that it, or this clock, must be wrong."""
     if plan.valid_from > now_s + AHEAD_S:

@@ -21,6 +21,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from controller import events as ev
+from controller.agenda import signed
 from controller.sockets import Door, ask
 from schedules import seal
 from schedules.canonical import canonical, plan_hash
@@ -417,3 +418,20 @@ def test_a_plan_that_ran_out_gives_nothing_more(counter: Counter) -> None:
 
     assert [] == [d for d in home.doses.values() if d.due_at >= short.valid_until]
     assert "uncertain" not in {outcome for _, outcome, _ in home.outcomes()}
+
+
+@pytest.mark.hazard("H07")
+def test_the_signatures_are_looked_at_every_day(counter: Counter) -> None:
+    """A signature that does not fit any more locks the machine within a day of running."""
+    home = counter.home
+    assert home.controller is not None
+    home.run_to("2026-11-25T05:00:00+00:00")
+    assert "" == home.controller.state.locked
+    envelope = json.loads(signed(home.controller.state.plan_envelope))
+    first, second = envelope["signatures"]
+    first["signature"], second["signature"] = second["signature"], first["signature"]
+    home.controller.state = replace(
+        home.controller.state, plan_envelope=_compact(envelope).decode()
+    )
+    home.run_to("2026-11-26T06:00:00+00:00")
+    assert "plan-signature" == home.controller.state.locked
