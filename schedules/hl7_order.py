@@ -240,6 +240,8 @@ def _with_dose(
             dosage["text"] = said
         dosages.append(dosage)
     medication, notes = medication_of(rxe, group.named("RXC"))
+    said_besides = dict.fromkeys(str(one["text"]) for one in dosages if "text" in one)
+    notes += [f"its text says: {line}" for one in said_besides for line in one.splitlines()]
     asked_for = [one for one in group.before if one.name == "RXO"]
     notes += [f"as it was asked for (RXO): {one.text(2)} {one.text(4)}" for one in asked_for]
     name = asked.names[0]

@@ -198,10 +198,13 @@ def _regimen(asked: Asked, regimen_id: str, desk: _Desk) -> Change:
     desk.lines += _alike(regimen, desk)
     desk.lines += ["", *read_back(fragment).splitlines(), f"As a part of a plan file: {part}"]
     text, told = next_version(desk.plan, regimen, desk.now_s)
+    name = f"next-{asked.number}.yaml"
     if text:
-        desk.files[f"next-{asked.number}.yaml"] = text
-        desk.lines += ["", f"The next version of the plan with it: next-{asked.number}.yaml"]
+        desk.files[name] = text
+        desk.lines += ["", f"The next version of the plan with it: {name}. What it changes:"]
     desk.lines += told
+    if text:
+        desk.lines.append(f"To go on: python -m schedules check {name}, then two people sign it.")
     sentence = f"{does} regimen {regimen.id}"
     who, names = desk.patient.patient, asked.names
     return Change(asked.control, who, names, regimen.id, does, sentence, regimen.ingredients)

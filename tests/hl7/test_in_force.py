@@ -41,7 +41,8 @@ def waiting(desk: Desk) -> list[tuple[str, str, str]]:
 
 def test_a_changed_order_keeps_what_only_people_have_said(desk: Desk) -> None:
     """The next version: other times, the same guards and window, the version before by its hash."""
-    assert ("AA", []) == desk.send(message("1", *order("XO")))
+    assert ("AA", []) == desk.send(message("1", *order("XO"), "NTE|1||Check the pulse"))
+    assert "its text says: Check the pulse\n" in desk.files("proposal.txt")[0]
     assert [("XO", "replace", "amlodipine-5")] == waiting(desk)
     (text,) = desk.files("next-*.yaml")
     plan = parse_plan(text)
