@@ -75,7 +75,7 @@ class Guard:
         if d.compartment >= codes.COMPARTMENTS:
             return codes.FILL_UNKNOWN
         row = lease.row(d.compartment)
-        if row.kind == codes.ROW_EMPTY or row.fill == 0 or row.fill != d.fill:
+        if row.kind in (codes.ROW_EMPTY, codes.ROW_CARRIED) or row.fill == 0 or row.fill != d.fill:
             return codes.FILL_UNKNOWN
         ledger = self._mind.ledger
         bit = 1 << d.compartment
@@ -104,6 +104,21 @@ class Guard:
                 return codes.GAP
             if group.cap and ledger.units(group.key, utc_s) + units > group.cap:
                 return codes.CAP
+        return self._carried(row, lease) if row.kind == codes.ROW_ASKED else 0
+
+    def _carried(self, row: Row, lease: PackedLease) -> int:
+        """What went along may be taken at any moment of its window: nothing meets it (R17)."""
+        utc_s = self._clock.utc_s
+        for k in range(codes.COMPARTMENTS):
+            if lease.fill(k)[1] != codes.ROW_CARRIED:
+                continue
+            away = lease.row(k)
+            for index, _ in away.groups:
+                gap_s = lease.group(index).gap_s
+                near = away.open_s - gap_s < utc_s < away.close_s + gap_s
+                for mine, _ in row.groups:
+                    if near and mine == index:
+                        return codes.GAP
         return 0
 
     def _time(self, d: Desired) -> int:

@@ -72,7 +72,7 @@ class Holding:
         ledger = self._mind.ledger
         for k in range(codes.COMPARTMENTS):
             fill, kind = lease.fill(k)
-            if kind == codes.ROW_EMPTY or fill == ledger.fills[k]:
+            if kind in (codes.ROW_EMPTY, codes.ROW_CARRIED) or fill == ledger.fills[k]:
                 continue
             if fill <= ledger.top_fill:
                 return codes.FILL_SPENT  # numbers of fills only rise: this one is old

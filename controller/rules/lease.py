@@ -15,10 +15,11 @@ from controller.facts import Facts
 from controller.rules.demand import wanted_envelope
 from controller.rules.doses import over
 from controller.rules.fills import leave_out
+from controller.rules.limits import counts
 from controller.state import State
 from hal.wire import codes
 from hal.wire.messages import Group, Lease, lease_digest
-from schedules.model import LastTaken, Regimen
+from schedules.model import DAY_S, Counter, LastTaken, Regimen
 
 CLOCK_SET_S: Final = 2
 
@@ -55,7 +56,21 @@ def build_lease(state: State, facts: Facts) -> Lease | None:
             )
             if units:
                 row.groups.append((index, units))
+    _carried(state, facts, counters, lease)
     return lease
+
+
+def _carried(state: State, facts: Facts, counters: list[Counter], lease: Lease) -> None:
+    """What went along, in rows that are free: the board too keeps as-needed medicine away (R17)."""
+    free = [row for row in lease.rows if row.kind == codes.ROW_EMPTY]
+    away = [d for d in state.doses.values() if d.stage == "handed-out"]
+    ahead = [d for d in away if d.close_at > facts.early_s - DAY_S]
+    for row, d in zip(free, sorted(ahead, key=lambda d: d.due_at), strict=False):
+        row.kind = codes.ROW_CARRIED
+        row.open_s = d.open_at - codes.EPOCH_2020_S
+        row.close_s = d.close_at - codes.EPOCH_2020_S
+        found = [(i, 0) for i, c in enumerate(counters) if counts(c, d.regimen, d.groups)]
+        row.groups = found[: codes.ROW_GROUPS]
 
 
 def lease_for(state: State, facts: Facts, lease_no: int) -> bytes | None:

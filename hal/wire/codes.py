@@ -62,6 +62,7 @@ F_FITS = 65536  # a lease is held, and tray index and door count are those it wa
 ROW_EMPTY = 0
 ROW_DAY = 1  # fixed window, watched at warn_at
 ROW_ASKED = 2  # as needed: wide window, gap and cap do the work
+ROW_CARRIED = 3  # nothing lies there: its dose went along, and its window keeps ROW_ASKED away
 
 # Desired.flags
 D_SERVICE_MOVE = 1  # a person at the machine, compartments covered: take the carousel home

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from controller.rules.limits import free_at, room_at
+from hal.wire import codes
 from tests.controller.home import DAY, HOUR, MINUTE, Home
 from tests.controller.monday import START, at_door, dose
 from tests.controller.plan_text import asked, head, row
@@ -53,6 +54,23 @@ def test_r17_what_is_carried_along_keeps_its_gap_before_its_time(tmp_path: Path)
         return free_at(state, state.plan_envelope, "pain", at_s)
 
     assert [0, first, first, first] == [free(last), free(last + 1), free(first - 1), free(first)]
+
+
+def test_r17_the_board_knows_what_is_carried_along(tmp_path: Path) -> None:
+    """Where a row of its lease is free: a controller that forgot it would be refused, too."""
+    home = _home(tmp_path)
+    tonight = _pack(home)
+    lease = home.executives[-1].holding.lease
+    assert lease is not None
+    rows = [lease.row(k) for k in range(codes.COMPARTMENTS)]
+    away = [row for row in rows if row.kind == codes.ROW_CARRIED]
+    pain = next(row for row in rows if row.kind == codes.ROW_ASKED)
+
+    assert [(0, tonight.open_at, tonight.close_at)] == [
+        (row.fill, row.open_s + codes.EPOCH_2020_S, row.close_s + codes.EPOCH_2020_S)
+        for row in away
+    ]
+    assert {i for i, _ in away[0].groups} & {i for i, _ in pain.groups}
 
 
 def test_r17_what_is_carried_along_fills_the_cap_before_its_time(tmp_path: Path) -> None:

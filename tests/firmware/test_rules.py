@@ -7,7 +7,7 @@ import pytest
 
 from hal.sim import mishaps
 from hal.wire import codes
-from tests.firmware.bench import HEAD, Bench
+from tests.firmware.bench import HEAD, HOUR_S, Bench
 
 
 def lift(bench: Bench) -> None:
@@ -238,3 +238,35 @@ def test_r10_no_order_is_judged_by_a_clock_that_nobody_has_set() -> None:
 
     assert codes.F_CLOCK_SET == bench.actual.flags & codes.F_CLOCK_SET
     assert right_s <= bench.actual.utc_s <= right_s + 30
+
+
+# --- R17 -------------------------------------------------------------------------------------
+
+
+def test_r17_nothing_as_needed_meets_what_was_carried_along() -> None:
+    """Its window begins in four hours and ten minutes, the gap is four hours: ten minutes are left;
+    and what was carried along lies nowhere, whatever number the lease gives it."""
+    bench = Bench()
+    bench.until(lambda: bench.end.joined)
+    bench.world.service(True)
+    bench.world.open_door()
+    numbers = {k: bench.world.put(k, [300]) for k in (0, 5)}
+    lease = bench.lease(
+        {0: [300], 5: [300]}, numbers, gap_s=4 * HOUR_S, kind=codes.ROW_ASKED,
+        close_s=bench.utc_s() + 24 * HOUR_S,
+    )  # fmt: skip
+    away = lease.rows[5]
+    away.kind = codes.ROW_CARRIED
+    away.open_s = bench.utc_s() + 4 * HOUR_S + 600
+    away.close_s = away.open_s + HOUR_S
+    bench.offered = lease
+    bench.until(lambda: bench.actual.lease_no == lease.lease_no)
+    bench.world.close_door()
+    bench.world.service(False)
+    bench.run(1000)
+    early = bench.refused(codes.PREPARE, 1, 0)
+    bench.run(600000)
+    late = bench.refused(codes.PREPARE, 2, 0)
+
+    assert [0, codes.GAP] == [early, late]
+    assert codes.FILL_UNKNOWN == bench.refused(codes.PREPARE, 3, 5)
