@@ -240,24 +240,25 @@ def _act_events(state: State, act: Act, by: str, text: str, now_s: int) -> list[
         raise PlanRefused("unknown-regimen", "regimen", "no regimen of that id is in force")
     if act.act != "resume":
         return [ev.RegimenHalted(one, act.act, act.number, by, text) for one in meant]
-    points = [
-        point
-        for point in (holdpoints.holds(state, state.plan_envelope, one, now_s) for one in meant)
-        if point is not None
-    ]
-    waiting = {point.regimen for point in points}
-    meant = [one for one in meant if one in state.halts or one in waiting]
+    points = _points(state, act, now_s)
+    meant = [one for one in meant if one in state.halts or one in points]
     if not meant:
         why = "it was neither stopped nor put on hold, and waits at no hold point"
         raise PlanRefused("not-halted", "regimen", why)
-    if any(not point.start_s <= act.made_at <= now_s + MADE_AHEAD_S for point in points):
+    if any(not start_s <= act.made_at <= now_s + MADE_AHEAD_S for start_s in points.values()):
         why = "its step waits for two people who have looked since it began: sign anew"
         raise PlanRefused("resume-too-early", "made_at", why)
     happened: list[ev.Event] = []
     for one in meant:
-        happened.append(ev.RegimenResumed(one, act.number, by, text))
+        happened.append(ev.RegimenResumed(one, act.number, by, text, points.get(one, 0)))
         happened.append(last_taken(state, known[one], act.last_taken, by))
     return happened
+
+
+def _points(state: State, act: Act, now_s: int) -> dict[str, int]:
+    """The step that a resume lets begin, by name: who says "all" has looked at none of them."""
+    point = holdpoints.holds(state, state.plan_envelope, act.regimen, now_s)
+    return {point.regimen: point.start_s} if point is not None else {}
 
 
 def _not_taken(refused: PlanRefused) -> PlanNotTaken:

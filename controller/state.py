@@ -210,7 +210,7 @@ class State:
     paired: frozenset[tuple[str, str]] = frozenset()  # (code, regimen) accepted for what waits
     halts: Mapping[str, Halt] = field(default_factory=dict)  # by regimen
     act_number: int = 0  # of the newest signed act
-    passed: Mapping[str, int] = field(default_factory=dict)  # regimen: two people let it go on
+    passed: Mapping[str, int] = field(default_factory=dict)  # the newest hold point, by regimen
 
     lease_no: int = 0
     lease_digest: str = ""

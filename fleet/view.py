@@ -62,6 +62,8 @@ class Household:
         """Take in the next event; the lines a caregiver reads because of it, mostly none."""
         kind = _text(doc, "kind")
         self.kinds[kind] += 1
+        if kind == "TakingSaid":
+            return self._said(doc)
         if kind == "DoseOpened":
             self._dose(doc).due_at = _number(doc, "due_at")
         elif kind in ("DoseClosed", "DoseSettled", "TakenLate"):
@@ -92,6 +94,16 @@ class Household:
             return []
         because = f" ({dose.how})" if dose.how else ""
         return [f"{name}: {_OUTCOMES[dose.outcome]}{because}."]
+
+    def _said(self, doc: Mapping[str, Json]) -> list[str]:
+        """A person's word on medicine that no machine holds; before the outcome it is no news."""
+        dose = self._dose(doc)
+        if not dose.outcome:
+            return []
+        taken = _text(doc, "word") == "taken"
+        dose.late = dose.late or taken
+        what = "taken after all" if taken else "not taken"
+        return [f"The dose {self._due(dose, doc)}: a person says it was {what}."]
 
     def _alert(self, kind: str, doc: Mapping[str, Json]) -> list[str]:
         alert_id = _text(doc, "alert_id")

@@ -168,13 +168,14 @@ class RegimenHalted(Event):
 
 @dataclass(frozen=True, slots=True)
 class RegimenResumed(Event):
-    """Two people let a halted regimen go on."""
+    """Two people let a halted regimen go on, or past the hold point that they have named."""
 
     barrier: ClassVar[bool] = True
     regimen: str
     number: int
     by: str
     document: str
+    point: int = 0  # when the step began that they let begin (Unix s), 0: none
 
 
 @dataclass(frozen=True, slots=True)

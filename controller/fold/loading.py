@@ -52,7 +52,7 @@ def _halted(s: State, e: ev.RegimenHalted, at: int, head: str) -> State:
 
 def _resumed(s: State, e: ev.RegimenResumed, at: int, head: str) -> State:
     halts = {k: h for k, h in s.halts.items() if k != e.regimen}
-    passed = {**s.passed, e.regimen: at}  # nothing that begins later is let on by it
+    passed = {**s.passed, e.regimen: e.point} if e.point else s.passed
     return replace(s, halts=halts, passed=passed, act_number=max(s.act_number, e.number))
 
 

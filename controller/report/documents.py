@@ -122,7 +122,7 @@ def _alert_id(value: Json, key: bytes) -> Json:
 _NUMBERS = words(
     """
     boot_epoch close_at compartment door_count drops due_at elsewhere fault fill known_fill lease_no
-    lift_count next_at not_after number open_at order pieces round said_at seconds severity
+    lift_count next_at not_after number open_at order pieces point round said_at seconds severity
     simulated spread_s taken_at tolerance_mg tray_index version warn_at weight_delta_mg weight_mg
     """
 )
@@ -162,7 +162,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "PlanRefused": ("code",),
     "PlanInForce": ("version", "plan_hash", "lease_no"),
     "RegimenHalted": ("regimen", "act", "number", "by"),
-    "RegimenResumed": ("regimen", "number", "by"),
+    "RegimenResumed": ("regimen", "number", "by", "point"),
     "RowsPaired": ("version", "code", "regimen", "by"),
     "FillFreed": ("compartment", "fill"),
     "LastTaken": ("regimen", "word", "taken_at", "by"),

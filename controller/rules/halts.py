@@ -84,17 +84,15 @@ def would_free(state: State, facts: Facts, regimens: Iterable[str]) -> list[Held
         for f in _live(state, facts)
         if named & set(f.regimens)
         and not rest & set(f.regimens)
-        and (f.code == ON_HOLD or _at_point(state, facts, f))
+        and (f.code == ON_HOLD or _at_point(state, facts, f, named))
     )
 
 
-def _at_point(state: State, facts: Facts, f: Fill) -> bool:
-    """Whether it waits for the very resume that would be taken now."""
+def _at_point(state: State, facts: Facts, f: Fill, named: set[str]) -> bool:
+    """Whether it waits for a resume of this very medicine, which would be taken now."""
     now, envelope = facts.early_s, state.plan_envelope
-    pairs = [
-        (holds(state, envelope, r, f.due_at), holds(state, envelope, r, now)) for r in f.regimens
-    ]
-    return any(point is not None and point == at_now for point, at_now in pairs)
+    points = [holds(state, envelope, r, f.due_at) for r in f.regimens if named == {r}]
+    return any(p is not None and p == holds(state, envelope, p.regimen, now) for p in points)
 
 
 def would_change(state: State, facts: Facts, envelope: str) -> list[HeldRound]:

@@ -204,7 +204,7 @@ class Judge:
             if e is None or not fell or not set(e.regimens) & set(counter.regimens):
                 continue
             left = [p["gone_ms"] for p in fill["pieces"] if p["gone_ms"] is not None]
-            units = sum(q for r, q in zip(e.regimens, e.quarters, strict=True)
+            units = sum(counter.units_of(r, q) for r, q in zip(e.regimens, e.quarters, strict=True)
                         if r in counter.regimens)  # fmt: skip
             found.append((self._at(min(fell)), self._at(max(left, default=min(fell))), units))
         return sorted(found)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from controller import acts
 from controller import events as ev
 from schedules.halt import Act, seal_act
 from schedules.model import LastTaken
@@ -67,6 +69,9 @@ def test_r4_a_step_behind_a_hold_point_gives_nothing_and_one_alert_says_who(home
     assert [("taken", "retrieved"), ("held", "hold-point")] == how(home, "lamotrigine")
     assert 2 * [("taken", "retrieved")] == how(home, "amlodipine")
     assert before == fallen(home)
+    orders: Any = home.events(ev.OrderPrepared)
+    waits = dose(home, "lamotrigine", -1).dose_id
+    assert waits not in [name for e in orders for name in e.doses]  # nor called for, nor offered
     assert ["dose-held", "hold-point"] == home.alerts()
     assert ["no rash seen"] == [p["look_for"] for p in points]
 
@@ -138,6 +143,23 @@ def test_r4_a_hold_that_lasts_over_the_beginning_needs_a_word_made_after_it(home
     assert 2 * [("taken", "retrieved")] == how(home, "lamotrigine")
 
 
+def test_r4_who_lets_all_go_on_has_looked_at_no_step(home: Home) -> None:
+    """A resume of everything ends a hold, and passes no hold point: that one is named."""
+    home.run_to("2026-11-24T06:00:00+00:00")
+    act = Act("hold", home.plan.device, home.plan.patient, "lamotrigine", 1, LATER)
+    assert "" == home.wish("act", document=seal_act(act, home.private[:1])).code
+    home.run(60)
+    assert "" == resume(home, 2, home.now_s, regimen="*")
+    home.run(60)
+    assert home.controller is not None
+    assert ({}, ["hold-point"]) == (home.controller.state.halts, home.alerts())
+    assert "not-halted" == resume(home, 3, home.now_s, regimen="*")
+    assert "" == resume(home, 4, home.now_s)
+    home.run(10)
+
+    assert [] == home.alerts()
+
+
 def test_r4_nothing_goes_on_past_a_point_that_nobody_passed(home: Home) -> None:
     """Two days later the third step begins by the calendar: it waits for the same two people."""
     skip_to(home, "2026-11-26T06:00:00+00:00")
@@ -179,6 +201,21 @@ def test_r4_a_step_of_midnight_is_not_offered_the_evening_before(tmp_path: Path)
 
     assert 0 == fallen(home)
     assert ["open"] == [d.stage for d in home.doses.values() if d.quarters == 8]
+
+
+def test_a_quiet_home_is_not_decided_about_every_second(home: Home) -> None:
+    """Between two rounds the next look is an hour ahead, also where the two clocks differ."""
+    home.run_to("2026-11-23T12:00:00+00:00")
+    controller = home.controller
+    assert controller is not None
+    facts = controller._gathering.facts(
+        controller.state, mono_ms=home.world.now_ms, utc_ms=home.now_s * 1000, reporter=None
+    )
+
+    behind = dataclasses.replace(facts, utc_s=facts.utc_s + 3)
+    assert [acts.LOOK_S, acts.LOOK_S] == [
+        acts.deadline(controller.state, one) - one.utc_s for one in (facts, behind)
+    ]
 
 
 def test_r4_the_word_of_two_people_outlives_a_restart_and_a_new_version(home: Home) -> None:

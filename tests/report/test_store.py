@@ -312,6 +312,20 @@ def test_a_late_taking_corrects_what_was_said() -> None:
     )
 
 
+def test_a_word_on_what_no_machine_holds_is_news_after_the_outcome() -> None:
+    """Before it the outcome itself says so; after `missed` people hear what a person knows."""
+    home = Household()
+    said: dict[str, Json] = {"kind": "TakingSaid", "dose_id": "aa", "word": "taken"}
+    before = home.apply(said)
+    home.apply({"kind": "DoseClosed", "dose_id": "aa", "outcome": "missed", "how": "not-confirmed"})
+
+    assert [] == before
+    assert ["The dose aa: a person says it was taken after all."] == home.apply(said)
+    assert ["The dose aa: a person says it was not taken."] == home.apply(
+        {**said, "word": "not-taken"}
+    )
+
+
 @pytest.mark.hazard("H18")
 def test_silence_is_told_once_and_so_is_its_end() -> None:
     """A machine that stops speaking is unknown since its last word, never missed."""
