@@ -7,6 +7,7 @@ coming into force: nothing here ever does.
 """
 
 from dataclasses import dataclass, field, replace
+from datetime import date
 from itertools import pairwise
 
 from schedules.schema import Document
@@ -23,9 +24,11 @@ from schedules.words import COUNTED, UNITS
 SCHEMA = "posology-proposal/1"
 GRAMMARS: dict[str, Grammar] = {"en": ENGLISH, "de": GERMAN}
 MISSING = ("id", "name", "strength", "ingredients", "piece_mg", "start", "last_taken")
+YEARS = (2020, 2099)
 LONGEST = 366  # days, weeks, months or doses of one step
 _LENGTHS = {"for-days": "d", "for-weeks": "wk", "for-months": "mo", "for-hours": "h"}
 _COUNTS = ("in-all", "in-all-or")
+_UNTIL = ("until", "until-included")
 _FORM_OF = {unit: form for form, unit in UNITS.items()}
 
 
@@ -187,7 +190,7 @@ def _steps(sentence: str, phrases: list[Phrase], made: Proposal) -> None:
 
 
 def _step(sentence: str, phrases: list[Phrase], last: bool, made: Proposal) -> dict[str, Document]:
-    step = _ends(sentence, phrases, last)
+    step = _ends(sentence, phrases, last, made)
     pause = any(one.kind == "pause" for one in phrases)
     if pause:
         if any(is_dose(one) or one.kind in TIMING for one in phrases) or "for" not in step:
@@ -201,9 +204,27 @@ def _step(sentence: str, phrases: list[Phrase], last: bool, made: Proposal) -> d
     return {**step, "take": found}
 
 
-def _ends(sentence: str, phrases: list[Phrase], last: bool) -> dict[str, Document]:
+def _until(sentence: str, one: Phrase, made: Proposal) -> str:
+    """The last day of a step; a weekday that is said must be that of the date."""
+    *weekday, on_day, month, year = (int(value) for value in one.values)
+    words = sentence[one.first : one.last]
+    try:
+        found = date(year, month, on_day)
+    except ValueError:
+        raise TextRefused("no-such-time", words, "this date does not exist") from None
+    if not YEARS[0] <= year <= YEARS[1]:
+        raise TextRefused("implausible-number", words, "a year with four figures, of this century")
+    if weekday and weekday[0] != found.weekday():
+        raise TextRefused("numbers-disagree", words, "this date is another day of the week")
+    if one.kind == "until":
+        made.assumed.append(f"{words}: that day included")
+    return found.isoformat()
+
+
+def _ends(sentence: str, phrases: list[Phrase], last: bool, made: Proposal) -> dict[str, Document]:
     """How long a step goes on, in the words of a plan file."""
-    lengths = [one for one in phrases if one.kind in _LENGTHS or one.kind in _COUNTS]
+    ends = (*_LENGTHS, *_COUNTS, *_UNTIL)
+    lengths = [one for one in phrases if one.kind in ends]
     if len({one.kind == "in-all-or" for one in lengths}) < len(lengths):
         raise TextRefused("two-ends", sentence, "how long is said twice")
     doses = [one for one in phrases if is_dose(one)]
@@ -213,6 +234,9 @@ def _ends(sentence: str, phrases: list[Phrase], last: bool) -> dict[str, Documen
         raise TextRefused("which-dose", sentence, why)
     step: dict[str, Document] = {}
     for one in lengths:
+        if one.kind in _UNTIL:
+            step["until"] = _until(sentence, one, made)
+            continue
         count = int(one.values[0])
         if not 1 <= count <= LONGEST:
             raise TextRefused("implausible-number", sentence, "so long")
@@ -239,7 +263,7 @@ def _as_needed(sentence: str, phrases: list[Phrase], made: Proposal) -> None:
     reasons = set()
     for one in phrases:
         words = sentence[one.first : one.last]
-        if one.kind in ("then", "then-stop", "pause", *_LENGTHS, *_COUNTS):
+        if one.kind in ("then", "then-stop", "pause", *_LENGTHS, *_COUNTS, *_UNTIL):
             raise TextRefused("as-needed-when", sentence, by_hand)
         if one.kind == "reason":
             reasons.add(str(one.values[0]))

@@ -87,6 +87,11 @@ DAYS = {
     "sonntag": 6,
 }
 
+MONTHS = {
+    "januar": 1, "februar": 2, "märz": 3, "april": 4, "mai": 5, "juni": 6,
+    "juli": 7, "august": 8, "september": 9, "oktober": 10, "november": 11, "dezember": 12,
+}  # fmt: skip
+
 REASONS = {
     "schmerz|schmerzen": "Schmerzen",
     "kopfschmerz|kopfschmerzen": "Kopfschmerzen",
@@ -192,6 +197,9 @@ ROWS = (
     ("for-weeks", "<n> wochen lang"),
     ("for-months", "für <n> monat|monate"),
     ("for-months", "<n> monate lang"),
+    ("until", "bis zum? <day>? ,? <n> . <month> <n>"),
+    ("until-included", "bis zum? <day>? ,? <n> . <month> <n> ( einschließlich )"),
+    ("until-included", "bis einschließlich <day>? ,? <n> . <month> <n>"),
     ("in-all", "insgesamt <n> -? mal"),
     ("in-all-or", "oder insgesamt <n> -? mal ,? je nachdem , was zuerst eintritt"),
     ("for-hours", "für <n> stunden|stunde"),
@@ -252,6 +260,7 @@ GRAMMAR = Grammar(
         "meal": MEALS,
         "by": BY,
         "day": DAYS,
+        "month": MONTHS,
         "days": {"|".join(f"{one}s" for one in word.split("|")): day for word, day in DAYS.items()},
         "reason": REASONS,
         "times": {

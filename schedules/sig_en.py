@@ -89,6 +89,11 @@ DAYS = {
     "sunday": 6,
 }
 
+MONTHS = {
+    "january": 1, "february": 2, "march": 3, "april": 4, "may": 5, "june": 6,
+    "july": 7, "august": 8, "september": 9, "october": 10, "november": 11, "december": 12,
+}  # fmt: skip
+
 REASONS = {
     "pain": "pain",
     "pain relief": "pain",
@@ -221,6 +226,8 @@ ROWS = (
     ("for-weeks", "for <n> week|weeks"),
     ("for-weeks=1", "for a week"),
     ("for-months", "for <n> month|months"),
+    ("until", "until <day>? <n> <month> <n>"),
+    ("until-included", "until <day>? <n> <month> <n> ( included|inclusive )"),
     ("in-all", "<n> times|time|doses in all|total"),
     ("in-all-or", "or <n> times|time in all ,? whichever comes first"),
     ("for-hours", "for <n> hours|hour"),
@@ -318,6 +325,7 @@ GRAMMAR = Grammar(
         "meal": MEALS,
         "by": BY,
         "day": DAYS,
+        "month": MONTHS,
         "days": {f"{word}s": day for word, day in DAYS.items()},
         "reason": REASONS,
         "times": {"once": 1, "twice": 2, "<n> times|x|×": 0},

@@ -124,7 +124,7 @@ def _one_kind_of_list(sentence: str, phrases: list[Phrase]) -> None:
 def _one_side(sentence: str, phrases: list[Phrase]) -> None:
     """`At noon, 1 tablet at night` may lack an amount; `at 8 for 7 days and at night` an end."""
     for index, one in enumerate(phrases):
-        length = one.kind.startswith("for-") or one.kind == "in-all"
+        length = one.kind.startswith(("for-", "until")) or one.kind == "in-all"
         times = _WHEN if is_dose(one) else (*_WHEN, *_NAMED)
         if (is_dose(one) or length) and all(
             any(other.kind in times for other in side)

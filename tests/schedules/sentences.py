@@ -39,6 +39,7 @@ READ_EN = {
         }
     ),
     "1 tablet at 08:00, 14:00 and 20:00": steps({"dose": "1", "at": ["08:00", "14:00", "20:00"]}),
+    "1 tablet daily until Thursday 3 December 2026": steps(ONCE, until="2026-12-03"),
     "every 12 hours": steps({"every": "12h"}),
     "2 tablets once a day for 5 days, then 1 tablet once a day for 5 days": [
         {"for": "5d", "take": [{"dose": "2", "at": ["08:00"]}]},
@@ -114,6 +115,9 @@ REFUSED_EN = {
     "1 tablet four times a day with food": "meals-vs-times",
     "1 tablet at 8": "which-half-of-day",
     "1 tablet at 8:00": "which-half-of-day",
+    "1 tablet daily until Friday 3 December 2026": "numbers-disagree",
+    "1 tablet daily until 31 November 2026": "no-such-time",
+    "1 tablet daily until 3/12/2026": "fraction",
     "1 tablet at 12 pm": "noon-or-midnight",
     "1 tablet at 25:00": "no-such-time",
     "1 tablet": "how-often",

@@ -1,6 +1,7 @@
 """Text out, read by text in: the same regimen again, in both languages."""
 
 import random
+from datetime import date
 from typing import Any
 
 import pytest
@@ -61,6 +62,7 @@ def random_steps(luck: random.Random) -> tuple[Step, ...]:
                 {"length": Span(luck.randint(1, 6), "mo"), "doses": luck.randint(1, 30)},
                 {"doses": luck.randint(1, 30)},
                 {"elapsed_s": 3600 * luck.randint(1, 72)},
+                {"until": date(2027, luck.randint(1, 12), luck.randint(1, 28))},
                 *([{}] if last else []),
             )
         )
@@ -80,6 +82,8 @@ def written(step: Step) -> dict[str, Any]:
         found["for"] = f"{step.length.count}{step.length.unit}"
     if step.elapsed_s:
         found["for"] = f"{step.elapsed_s // 3600}h"
+    if step.until is not None:
+        found["until"] = step.until.isoformat()
     if step.doses:
         found["doses"] = str(step.doses)
     return found
