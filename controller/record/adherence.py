@@ -9,12 +9,14 @@ responsible for judging anybody: no threshold is applied. Retrieved is not swall
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from fractions import Fraction
 
 from controller.record.story import Story, ToldDose
 from controller.record.values import Frame, closed, medicine, within
 from schedules import fhir_out_value as out
 from schedules.fhir_out_value import OWN, Json, Resource
+from schedules.localtime import local, zone_of
 from schedules.windows import on_time_s
 
 MEASURE = f"{OWN}:measure:taking-adherence|1"
@@ -99,7 +101,7 @@ def _planned(doses: list[ToldDose]) -> Json:
         _line(_POPULATION, "numerator", lines["taken"]),
     ]
     population += [_line(_OWN_LINE, name, lines[name], said) for name, said in LINES.items()]
-    population += _on_time(doses)
+    population += _on_time(doses) + _days(doses)
     found: Resource = {"code": _code(doses[0]), "population": population}
     if denominator:
         score = Fraction(lines["taken"], denominator)
@@ -118,6 +120,22 @@ def _on_time(doses: list[ToldDose]) -> list[Json]:
     ]  # 0: nobody knows when, which is not on time
     near = sum(bool(at) and abs(at - due) <= near_s for at, due in gone)
     return [_line(_OWN_LINE, "on-time", near, f"taken within {near_s // 60} min of its time")]
+
+
+def _days(doses: list[ToldDose]) -> list[Json]:
+    """Days on which all was taken, of days with anything to take: what most monitors report."""
+    zone = zone_of(doses[0].plan.zone) if doses[0].plan is not None else None
+    if zone is None:
+        return []
+    right: dict[date, bool] = {}
+    for one in doses:
+        if line_of(one) in _IN_DENOMINATOR:
+            day = local(zone, one.due_at).date()
+            right[day] = right.get(day, True) and one.outcome == "taken"
+    return [
+        _line(_OWN_LINE, "dosing-days", len(right), "days with a dose that was to be had"),
+        _line(_OWN_LINE, "dosing-days-right", sum(right.values()), "days with all of them taken"),
+    ]
 
 
 def _asked(story: Story, regimen: str, doses: list[ToldDose], refused: int) -> Json:

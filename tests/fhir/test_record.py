@@ -188,6 +188,16 @@ def test_adherence_leaves_out_what_was_not_the_patients_and_tells_it(found: Foun
         assert group[name]["denominator-exclusion"] == sum(group[name][one] for one in apart)
 
 
+def test_days_and_times_are_told_beside_the_score(found: Found) -> None:
+    """Metformin on two days: three taken near their time, one skipped, one of two days right."""
+    group = next(
+        one for one in found["MeasureReport"][0]["group"] if "Metformin" in one["code"]["text"]
+    )
+    lines = {one["code"]["coding"][0]["code"]: one["count"] for one in group["population"]}
+
+    assert (3, 2, 1) == tuple(lines[one] for one in ("on-time", "dosing-days", "dosing-days-right"))
+
+
 def test_every_link_leads_to_a_resource_of_the_record(found: Found) -> None:
     """No reference of the record leads nowhere; a version leads to its dose."""
     known = {f"{kind}/{one['id']}" for kind, rows in found.items() for one in rows}
