@@ -120,7 +120,7 @@ class Course:
         found = self._cycles.get(at)
         if found is None:
             if len(self._cycles) >= MOST_CYCLES:
-                self._cycles.pop(next(iter(self._cycles)), None)
+                self._cycles.clear()  # in one go: threads may look at the same time
             found = self._cycles[at] = self._lay(at)
         return found
 
@@ -213,6 +213,6 @@ def timetable(plan: Plan) -> Timetable:
     if kept is not None and kept.plan is plan and kept.zone is zone_of(plan.zone):
         return kept
     if len(_kept) >= MOST_PLANS:
-        _kept.pop(next(iter(_kept)), None)
+        _kept.clear()
     made = _kept[id(plan)] = Timetable(plan)
     return made
