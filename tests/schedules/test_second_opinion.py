@@ -1,8 +1,11 @@
 """Plans written by chance, read by the production and by somebody who only turns leaves."""
 
+import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -10,7 +13,7 @@ import pytest
 
 from schedules.almanac import almanac_of, date_of, number
 from schedules.dayrule import days_in, next_day
-from schedules.doses import doses
+from schedules.doses import doses, next_dose
 from schedules.localtime import zone_of
 from schedules.model import Take
 from schedules.phases import on_day
@@ -96,3 +99,45 @@ def test_the_next_dose_of_a_rare_cycle() -> None:
 
     assert ["Thu 2026-12-17 08:00"] == due(plan, 40)
     assert [] == differ.next_wrong(plan, doses(plan, 0, 1 << 40), Random(3))
+
+
+RARE = (
+    "[{take: [{dose: 1, at: [08:00, 20:00]}]}]",
+    "[{take: [{dose: 1, at: [08:00], days: [mon], every_weeks: 4}]}]",
+    "[{take: [{dose: 1, at: [08:00], day_of_month: 28, every_months: 3}]}]",
+    "[{take: [{dose: 1, at: [08:00], every_days: 90}]}]",
+    "[{for: 21d, take: [{dose: 1, at: [08:00]}]}]\n    repeat_every: 28d",
+    "[{for: 1d, take: [{dose: 1, at: [08:00]}]}]\n    repeat_every: 3mo",
+    "[{take: [{dose: 1, every: 36h}]}]",
+)
+
+
+@pytest.mark.parametrize("said", RARE)
+def test_the_next_dose_costs_the_same_at_any_age(said: str) -> None:
+    """As many calls for a regimen of twenty years as for a new one, however rare its doses."""
+    counted = []
+    for start in ("2026-11-23T00:00", "2006-11-27T00:00"):
+        plan = steps(said, start=start, valid_until="2027-11-30")
+        asked = range(plan.valid_from, plan.valid_until - 120 * 86_400, 5 * 86_400 + 3601)
+        for at_s in asked:
+            next_dose(plan, at_s)  # laid out, and the years of its zone known
+        calls = [calls_of(partial(next_dose, plan, at_s)) for at_s in asked]
+        counted.append(max(calls))
+
+    assert counted[1] <= counted[0] + 8, counted
+    assert counted[1] < 120
+
+
+def calls_of(work: Callable[[], object]) -> int:
+    """How many functions are called, whatever the machine."""
+    seen = [0]
+
+    def count(frame: object, event: str, argument: object) -> None:
+        seen[0] += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return seen[0]
