@@ -11,14 +11,14 @@ from itertools import pairwise
 MAX_CHARACTERS = 400  # of one sentence: an instruction on a label is far shorter
 MAX_TOKENS = 120
 MOST_PIECES = 10  # at once, read from words: more is more often a slip than a dose
-_ALPHABET = re.compile(r"[A-Za-z0-9ÄÖÜäöüß .,;:()/+'×½¼¾\-–\n\t]")
+_ALPHABET = re.compile(r"[A-Za-z0-9ÄÖÜäöüßµ .,;:()/+'×½¼¾\-–\n\t]")
 _PART = r"(?:[0-9]+(?:[.,][0-9]+)?|[0-9]*[½¼¾]|[0-9]+/[0-9]+)"
 _SCHEME = re.compile(rf"{_PART}(?:[ ]?[-–][ ]?{_PART})+(?![0-9/.,½¼¾]*[0-9])")
 _CLOCK_EN = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))? ?(am|pm|a\.m\.|p\.m\.)(?![a-z])")
 _CLOCK_DE = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))? ?uhr(?![a-zäöüß])")
 _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?![0-9:])")
 _NUMBER = re.compile(r"[0-9]+/[0-9]+|[0-9]*[½¼¾]|[0-9]*[.,]?[0-9]+(?:[.,][0-9]+)*")
-_WORD = re.compile(r"[a-zäöüß]+(?:'[a-z]+)?")
+_WORD = re.compile(r"[a-zäöüßµ]+(?:'[a-z]+)?")
 _SIGNS = {"½": 2, "¼": 1, "¾": 3}
 _FRACTIONS = {"1/2": 2, "1/4": 1, "3/4": 3}
 _PARTS_OF_PIECE = {"25": 1, "5": 2, "50": 2, "75": 3}

@@ -14,7 +14,7 @@ from schedules.model import PlanRefused
 from schedules.planfile import load
 from schedules.sig import GRAMMARS, SCHEMA, Proposal, propose
 from schedules.sig_match import Grammar
-from schedules.sig_token import MAX_CHARACTERS, TextRefused
+from schedules.sig_token import MAX_CHARACTERS, TextRefused, tokens
 from tests.schedules.plans import ROOT, plan_text
 from tests.schedules.sentences import READ_DE, READ_EN, REFUSED_DE, REFUSED_EN
 
@@ -162,6 +162,26 @@ def random_phrase(luck: random.Random, grammar: Grammar) -> str:
 
 
 FILL = ("1", "2", "0", "1/2", "10", "08:00", "1-0-1", "20:30", "24", "7", "three", "zwei", "9999")
+
+
+@pytest.mark.parametrize("language", ("en", "de"))
+def test_no_word_of_a_pattern_is_dead(language: str) -> None:
+    """Every word of every pattern is one that the tokenizer makes, and every slot has its table."""
+    grammar = GRAMMARS[language]
+    patterns = [row[1] for row in (*grammar.rows, *grammar.refused)]
+    patterns += [pattern for pattern, _ in grammar.quantities]
+    patterns += [pattern for table in grammar.tables.values() for pattern in table]
+    words = {
+        word for one in patterns for item in one.split() for word in item.strip("?").split("|")
+    }
+    slots = {word[1:-1] for word in words if word.startswith("<")}
+    assert set() == slots - set(grammar.tables) - {"n", "q", "clock", "scheme"}
+    dead = []
+    for word in sorted(word for word in words if not word.startswith("<")):
+        made = tokens(word, language, dict(grammar.numbers), set())
+        if [(word, True)] != [(one.text, one.kind in ("word", "mark")) for one in made]:
+            dead.append(word)
+    assert [] == dead
 
 
 @pytest.mark.parametrize("language", ("en", "de"))
