@@ -9,7 +9,6 @@ import pytest
 from controller.record.export import resources
 from controller.record.values import frame_of
 from tests.fhir.made import made
-from tests.fhir.validators import validated
 
 
 @pytest.fixture(scope="module")
@@ -103,10 +102,3 @@ def test_a_machine_that_could_not_leaves_the_denominator(found: list[Any]) -> No
     )
     assert (2, 1) == (lines["held-by-machine"], lines["held-by-limit"])
     assert 1.0 == group["measureScore"]["value"]
-
-
-def test_all_of_it_is_r4_to_all_three(found: list[Any]) -> None:
-    """Nobody minds any of these either."""
-    minded = [verdict for verdict in validated(found) if any(verdict.values())]
-
-    assert [] == minded

@@ -18,6 +18,7 @@ from schedules.fhir_out import plan_bundle
 from schedules.fhir_out_value import bundle
 from schedules.fhir_words import bare
 from schedules.planfile import parse_plan
+from tests.fhir.made import made
 from tests.fhir.validators import NAMES, Verdict, validated
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "schedules" / "examples").glob("*.yaml"))
@@ -134,14 +135,40 @@ def against(found: list[Any], verdicts: list[Verdict]) -> list[str]:
 @pytest.fixture(scope="module")
 def ours(journal: Path) -> list[Any]:
     """Everything, through JSON."""
-    found: list[Any] = json.loads(json.dumps([*plans(), *record(journal)]))
+    story = made()
+    frame = frame_of(story)
+    assert frame is not None
+    rare = resources(story, frame)
+    found: list[Any] = json.loads(json.dumps([*plans(), *record(journal), *rare]))
     return found
 
 
-def test_what_we_write_is_r4_to_all_three(ours: list[Any]) -> None:
+def breakages(ours: list[Any]) -> tuple[list[tuple[str, str]], list[Any]]:
+    """(kind, what was done) and the broken copy, for each way to break each kind."""
+    whole: dict[str, Any] = {}
+    for one in ours:
+        if one["resourceType"] != "MedicationRequest" or "timing" in one["dosageInstruction"][0]:
+            whole.setdefault(one["resourceType"], one)
+    names, broken = [], []
+    for kind, ways in BROKEN.items():
+        for name, change in ways.items():
+            one = copy.deepcopy(whole[kind])
+            change(one)
+            names.append((kind, name))
+            broken.append(one)
+    return names, broken
+
+
+@pytest.fixture(scope="module")
+def said(ours: list[Any]) -> list[Verdict]:
+    """What the three say of everything, and of each broken copy, in one run."""
+    return validated([*ours, *breakages(ours)[1]])
+
+
+def test_what_we_write_is_r4_to_all_three(ours: list[Any], said: list[Verdict]) -> None:
     """Every example plan, doses of every outcome, loads, alerts, acts: nobody minds any of it."""
     assert set(BROKEN) == {one["resourceType"] for one in ours}
-    assert [] == against(ours, validated(ours))
+    assert [] == against(ours, said[: len(ours)])
 
 
 def test_weekdays_are_those_of_r4(ours: list[Any]) -> None:
@@ -156,26 +183,17 @@ def test_weekdays_are_those_of_r4(ours: list[Any]) -> None:
     assert days and days <= {"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 
 
-def test_what_is_broken_is_refused(ours: list[Any]) -> None:
-    """Each of our kinds, broken in each of these ways, is refused by the three together."""
-    whole: dict[str, Any] = {}
-    for one in ours:
-        if one["resourceType"] != "MedicationRequest" or "timing" in one["dosageInstruction"][0]:
-            whole.setdefault(one["resourceType"], one)
-    cases = [(kind, name, change) for kind, ways in BROKEN.items() for name, change in ways.items()]
-    broken = []
-    for kind, _, change in cases:
-        one = copy.deepcopy(whole[kind])
-        change(one)
-        broken.append(one)
-    verdicts = validated(broken)
+def test_what_is_broken_is_refused(ours: list[Any], said: list[Verdict]) -> None:
+    """Each of our kinds, broken in each of these ways, is refused; none of the three sleeps."""
+    names = breakages(ours)[0]
+    verdicts = said[len(ours) :]
 
     assert [] == [
         f"{kind}: {name}: nobody minds"
-        for (kind, name, _), verdict in zip(cases, verdicts, strict=True)
+        for (kind, name), verdict in zip(names, verdicts, strict=True)
         if not any(verdict.values())
     ]
     for kind in BROKEN:
-        own = [one for (name, _, _), one in zip(cases, verdicts, strict=True) if name == kind]
+        own = [one for (of, _), one in zip(names, verdicts, strict=True) if of == kind]
         awake = {name for name in NAMES if any(one[name] for one in own)}
         assert set(NAMES) == awake, f"{kind}: somebody looks at nothing"
