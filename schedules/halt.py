@@ -28,6 +28,7 @@ KIND = Kind(SCHEMA, b"posology act signature 1\0", "not-an-act", "this is not a 
 ACTS = ("stop", "hold", "resume")
 EVERY = "*"  # in place of a regimen: all that are in force
 WORDS = ("never", "at", "unknown")
+LATEST_S = 1 << 37  # seconds and numbers end here, in the year 6325
 
 _FIELDS = {
     "schema": str,
@@ -134,6 +135,8 @@ def _act(payload: bytes) -> Act:
         raise refused
     if not isinstance(word, str) or word not in WORDS or number < 1:
         raise refused
+    if not all(0 <= one < LATEST_S for one in (number, not_after, taken_at, made_at)):
+        raise refused  # no calendar reaches so far, and nothing would follow such a number
     who = [str(read[name]) for name in ("act", "device", "patient", "regimen")]
     said = LastTaken(word, taken_at)
     return Act(who[0], who[1], who[2], who[3], number, not_after, said, made_at, reason)

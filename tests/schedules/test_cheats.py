@@ -312,6 +312,8 @@ def test_a_true_word_in_the_wrong_place() -> None:
     assert "clock-in-doubt" == act_code(resume, [ADA, BEN], now_s=None)
     assert "not-an-act" == act_code(replace(stop, act="release"), [ADA])
     assert "not-an-act" == act_code(replace(stop, number=0), [ADA])
+    assert "not-an-act" == act_code(replace(stop, number=halt.LATEST_S), [ADA])
+    assert "not-an-act" == act_code(replace(stop, not_after=10**40), [ADA])
 
     moved = vouch.seal_vouch(replace(SAW, device="device-2"), ADA)
     assert "other-device" == SORTS["vouch"].code(moved, TRUSTED)

@@ -5,12 +5,16 @@ The documents are those of test_cheats.py; here nobody lies about who or what, o
 
 import base64
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from schedules.canonical import canonical
-from schedules.signed import compact
+from schedules.signed import compact, seal_document
 from tests.schedules.cheating import (
+    ADA,
+    BEN,
     PLAN,
     SORTS,
     TRUSTED,
@@ -174,3 +178,41 @@ def test_no_single_bit_of_a_document_can_be_turned(sort: str) -> None:
             bad = bytearray(data)
             bad[at] ^= 1 << bit
             assert one.code(bytes(bad).decode("utf-8", "surrogateescape"), TRUSTED), (at, bit)
+
+
+ODD: tuple[Any, ...] = (
+    True, -1, 0, 2**63, 10**40, "", "x", "\N{ARABIC-INDIC DIGIT ONE}", "\u202e", "9" * 400, [], {},
+    [[]], {"x": "x"},
+)  # fmt: skip
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Every value inside a document with the way to it."""
+    inner: Any = value.items() if isinstance(value, dict) else ()
+    for step, one in enumerate(value) if isinstance(value, list) else inner:
+        yield (*path, step), one
+        yield from places(one, (*path, step))
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_no_odd_value_in_any_place_is_taken_or_crashes(sort: str) -> None:
+    """Every value of a document exchanged for each odd one: a code, whatever its type."""
+    one = SORTS[sort]
+    for place, _ in places(json.loads(one.good)):
+        for odd in ODD:
+            bad = edited(one.good, put(*place, odd)).decode()
+            assert one.code(bad, TRUSTED), (place, odd)
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_no_odd_value_that_two_people_signed_crashes(sort: str) -> None:
+    """The same inside what is truly signed: another type is refused, and nothing crashes."""
+    one = SORTS[sort]
+    told = payload(one.good)
+    people = [ADA, BEN][: len(json.loads(one.good)["signatures"])]
+    for place, was in places(told):
+        for odd in ODD:
+            data = edited(json.dumps(told), put(*place, odd))
+            bad = forged(data).decode() if sort == "plan" else seal_document(one.kind, data, people)
+            code = one.code(bad, TRUSTED)
+            assert code or type(odd) is type(was), (place, odd)
