@@ -6,22 +6,24 @@ words (sig_en.py, sig_de.py), for which time belongs to which dose (sig_group.py
 coming into force: nothing here ever does.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
 from schedules.schema import Document
+from schedules.sig_asked import as_needed
 from schedules.sig_de import GRAMMAR as GERMAN
 from schedules.sig_en import GRAMMAR as ENGLISH
-from schedules.sig_group import FOOD, group_of, groups, is_dose, split
+from schedules.sig_group import groups, is_dose, split
 from schedules.sig_limit import limits
 from schedules.sig_match import Grammar, Phrase, Value, read
-from schedules.sig_take import TIMING, Group, quarters_text, takes
+from schedules.sig_proposal import SCHEMA as SCHEMA
+from schedules.sig_proposal import Proposal as Proposal
+from schedules.sig_take import TIMING, takes
 from schedules.sig_token import TextRefused, Token, tokens
 from schedules.sig_trial import reads
 from schedules.words import COUNTED, UNITS
 
-SCHEMA = "posology-proposal/1"
 GRAMMARS: dict[str, Grammar] = {"en": ENGLISH, "de": GERMAN}
 MISSING = ("id", "name", "strength", "ingredients", "piece_mg", "start", "last_taken")
 YEARS = (2020, 2099)
@@ -30,38 +32,6 @@ _LENGTHS = {"for-days": "d", "for-weeks": "wk", "for-months": "mo", "for-hours":
 _COUNTS = ("in-all", "in-all-or")
 _UNTIL = ("until", "until-included")
 _FORM_OF = {unit: form for form, unit in UNITS.items()}
-
-
-@dataclass
-class Proposal:
-    """What the words say, in the words of a plan file, and what a pharmacist has to add."""
-
-    text: str
-    language: str
-    reads: str = ""  # said back in words; "" where the amount is missing
-    regimen: dict[str, Document] = field(default_factory=dict)
-    assumed: list[str] = field(default_factory=list)  # read into the words: to be confirmed
-    noted: list[str] = field(default_factory=list)  # understood, but no part of a plan
-    missing: list[str] = field(default_factory=list)  # a plan needs it, the words do not say it
-
-    def document(self) -> dict[str, Document]:
-        """The proposal as a document that no command takes for a plan."""
-        found: dict[str, Document] = {
-            "schema": SCHEMA,
-            "text": self.text,
-            "language": self.language,
-        }
-        if self.reads:
-            found["reads"] = self.reads
-        found["regimen"] = self.regimen
-        for key, lines in (
-            ("missing", self.missing),
-            ("assumed", list(dict.fromkeys(self.assumed))),
-            ("noted", self.noted),
-        ):
-            if lines:
-                found[key] = list[Document](lines)
-        return found
 
 
 def propose(sentence: str, language: str = "en") -> Proposal:
@@ -138,7 +108,7 @@ def _assemble(sentence: str, phrases: list[Phrase], made: Proposal) -> None:
         if one.kind in ("remark", "then-stop"):
             made.noted.append(sentence[one.first : one.last])
     if any(one.kind == "asked" for one in phrases):
-        _as_needed(sentence, phrases, made)
+        as_needed(sentence, phrases, made)
     else:
         _steps(sentence, phrases, made)
 
@@ -248,54 +218,3 @@ def _ends(sentence: str, phrases: list[Phrase], last: bool, made: Proposal) -> d
         why = "say how long before what comes then"
         raise TextRefused("sequence-without-end", sentence, why)
     return step
-
-
-def _as_needed(sentence: str, phrases: list[Phrase], made: Proposal) -> None:
-    by_hand = "as needed, and at a set time or for a time: plan it by hand"
-    doses = [one for one in phrases if is_dose(one)]
-    if len(doses) > 1 or any(one.kind == "scheme" for one in doses):
-        raise TextRefused("two-doses", sentence, "one amount at a time, as needed")
-    group = group_of(sentence, doses) if doses else Group()
-    if _beside(phrases):
-        raise TextRefused("as-needed-when", sentence, by_hand)
-    found = limits(sentence, phrases, made.assumed, group.quarters)
-    most, gap = found.pop("max_per_24h", None), found.pop("min_gap", None)
-    reasons = set()
-    for one in phrases:
-        words = sentence[one.first : one.last]
-        if one.kind in ("then", "then-stop", "pause", *_LENGTHS, *_COUNTS, *_UNTIL):
-            raise TextRefused("as-needed-when", sentence, by_hand)
-        if one.kind == "reason":
-            reasons.add(str(one.values[0]))
-        elif one.kind in FOOD:
-            made.noted.append(words)
-        elif one.kind == "interval" and gap is None:
-            gap = f"{int(one.values[0])}h"
-            made.assumed.append(f"{words}: at least {int(one.values[0])} hours apart")
-        elif one.kind in ("times", "daily") and most is None and group.quarters:
-            most = quarters_text(int(one.values[0] if one.values else 1) * group.quarters)
-            made.assumed.append(f"{words}: at most {most} in any 24 hours")
-        elif one.kind in TIMING:
-            raise TextRefused("as-needed-when", sentence, by_hand)
-    if len(reasons) > 1:
-        raise TextRefused("two-reasons", sentence, "two reasons: each needs a rule of its own")
-    said: dict[str, Document | None] = {
-        "for": next(iter(reasons), None),
-        "dose": quarters_text(group.quarters) if group.quarters else None,
-        "min_gap": gap,
-        "max": most,
-    }
-    made.missing += [f"as_needed.{key}" for key, value in said.items() if value is None]
-    asked = {key: value for key, value in said.items() if value is not None}
-    made.regimen["as_needed"] = {**asked, "per": "24h"}
-    if found:
-        made.regimen["limits"] = found
-
-
-def _beside(phrases: list[Phrase]) -> bool:
-    """`4 times a day and as needed`: as needed beside what is planned, not instead of it."""
-    timed = any(one.kind in TIMING and one.kind not in FOOD for one in phrases)
-    apart = any(
-        before.kind in ("and", "stop") and one.kind == "asked" for before, one in pairwise(phrases)
-    )
-    return timed and apart
