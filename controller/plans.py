@@ -238,6 +238,11 @@ def _act_events(state: State, act: Act, by: str, text: str, now_s: int) -> list[
     meant = list(known) if act.regimen == EVERY else [act.regimen]
     if not set(meant) <= set(known):
         raise PlanRefused("unknown-regimen", "regimen", "no regimen of that id is in force")
+    if act.act == "hold":  # what was stopped stays stopped: a hold is less
+        stopped = {one for one, h in state.halts.items() if h.act == "stop" and not h.answered}
+        meant = [one for one in meant if one not in stopped]
+        if not meant:
+            raise PlanRefused("stopped", "regimen", "it is stopped, which is more than a hold")
     if act.act != "resume":
         return [ev.RegimenHalted(one, act.act, act.number, by, text) for one in meant]
     points = _points(state, act, now_s)

@@ -100,6 +100,17 @@ def test_r4_what_was_on_hold_through_a_loading_is_loaded_anew(home: Home) -> Non
     assert not {"load-unfinished", "board-fault"} & set(home.alerts())
 
 
+def test_r4_a_hold_of_everything_leaves_stopped_what_was_stopped(home: Home) -> None:
+    """Who goes to hospital with one medicine stopped does not come back with it on hold."""
+    assert "" == act(home, "stop", 1)
+    assert "stopped" == act(home, "hold", 2)
+    assert "" == act(home, "hold", 3, regimen="*")
+    assert home.controller is not None
+    halts = {name: one.act for name, one in home.controller.state.halts.items()}
+    assert "stop" == halts.pop("amlodipine-5")
+    assert {"hold"} == set(halts.values())
+
+
 def test_r4_resuming_says_when_it_was_last_taken(tmp_path: Path) -> None:
     """`unknown` means now: the dose of eight is too soon (R5)."""
     alone = ("    piece_mg: 200\n", "    piece_mg: 200\n    may_be_held: yes\n")
