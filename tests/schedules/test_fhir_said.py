@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from schedules.fhir import Said
 from schedules.fhir_said import contradiction
 from schedules.fhir_text import caution
 from tests.schedules.plans import shared_data
@@ -82,3 +83,19 @@ def test_a_real_order_that_contradicts_itself() -> None:
     lines = json.loads(file.read_text("utf-8"))["dosageInstruction"]
     found = {contradiction(one) for one in lines}
     assert "doses a day: its text says 1, its structure says 4" in found
+
+
+@pytest.mark.parametrize("number", ("0302", "0317", "0321"))
+def test_official_examples_that_would_harm_stay_refused(number: str) -> None:
+    """HL7 examples that contradict themselves become no plan, also with their words read."""
+    name = f"MedicationRequest-medrx{number}.json"
+    file = shared_data() / "fhir" / "hl7-r4-examples" / name
+    if not file.is_file():
+        pytest.skip("needs the HL7 examples of the sample data")
+    found = json.loads(file.read_text("utf-8"))
+    regimens, refusals = read([found])
+    assert ([], 1) == (regimens, len(refusals))
+    active = found | {"status": "active"}
+    told = {str(found["id"]): Said(id="one", ingredients=("testine",), text_read=True)}
+    regimens, refusals = read([active], told)
+    assert ([], 1) == (regimens, len(refusals))
