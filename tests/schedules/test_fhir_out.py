@@ -1,6 +1,7 @@
 """A plan as FHIR R4: there and back the same bytes, and to others never more than the plan."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -116,6 +117,19 @@ def test_our_own_import_reads_the_same_doses_or_refuses(path: Path) -> None:
         upto = min(plan.valid_until, read.valid_until)
         want = [(at, q) for at, q in planned(plan, own[one.id]) if at < upto]
         assert want == [(d.due_at, d.quarters) for d in doses(read, read.valid_from, upto)]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_with_another_breakfast_it_is_as_many_doses_on_the_same_days(path: Path) -> None:
+    """The patient's clock is lost to others: their hours differ, no day has a dose more."""
+    plan = parse_plan(path.read_text("utf-8"))
+    zone = ZoneInfo(plan.zone)
+    others = replace(plan, clock=tuple((word, at - 45) for word, at in plan.clock))
+    for one, request in zip(plan.regimens, requests(sent(plan)), strict=True):
+        rows = told(others, bare(request), plan.valid_from, 430)["doses"]
+        found = Counter(row["due_at"][:10] for row in rows)
+        want = Counter(local(zone, at).date().isoformat() for at, _ in planned(plan, one))
+        assert want == found if rows else True, one.id
 
 
 kinds = st.one_of(

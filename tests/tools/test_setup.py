@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.tools.hygiene import ROOT
 
-TOOLS = ("dirname", "touch", "cat", "mkdir", "chmod", "sh")
+TOOLS = ("dirname", "touch", "cat", "mkdir", "chmod", "rm", "sh")
 
 
 class Machine:
@@ -103,3 +103,31 @@ def test_tests_go_on_without_broker_and_browser(tmp_path: Path) -> None:
     assert 0 == code, said
     assert "chromium" in said
     assert (machine.tree / ".venv" / ".dev").exists()
+
+
+def test_the_validators_of_fhir_are_no_obstacle(tmp_path: Path) -> None:
+    """Without npm, without rights: it says so, exits 0, and does not claim that they are there."""
+    machine = Machine(tmp_path, user=1000)
+    machine.stub("apt-get", "exit 1")
+    modules = machine.tree / "tests" / "fhir" / "node_modules"
+    modules.mkdir(parents=True)
+    (modules / ".ready").touch()
+
+    code, said, _ = machine.setup("validators")
+
+    assert (0, False) == (code, (modules / ".ready").exists())
+    assert "nodejs npm" in said and "will say that they need it" in said
+
+
+def test_the_validators_of_fhir_are_installed_by_their_hashes(tmp_path: Path) -> None:
+    """With npm: what the lock file names, no script of a package is run, and it is marked ready."""
+    machine = Machine(tmp_path, user=1000)
+    for name in ("node", "npm"):
+        machine.stub(name, "true")
+    modules = machine.tree / "tests" / "fhir" / "node_modules"
+    modules.mkdir(parents=True)
+
+    code, _, called = machine.setup("validators")
+
+    assert (0, True) == (code, (modules / ".ready").exists())
+    assert "npm ci --prefix tests/fhir --ignore-scripts" in called
