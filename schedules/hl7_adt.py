@@ -33,8 +33,9 @@ def moved(
     files: dict[str, str] = {}
     plan = plan_of(patient) if does in ("hold", "resume") else None
     meant = [EVERY] if does == "hold" else _going_on(plan, live) if does == "resume" else []
+    why_told = f"HL7 ADT {event}: {_WORDS[event]}"
     for one in meant:
-        last_act, document, told = act_file(does, one, patient, plan, now_s, last_act)
+        last_act, document, told = act_file(does, one, patient, plan, now_s, last_act, why_told)
         files[f"act-{last_act}.json"] = document
         lines += ["", *told.splitlines(), f"To be signed: act-{last_act}.json"]
     if does == "resume":

@@ -14,7 +14,7 @@ from schedules.canonical import file_form, typed
 from schedules.convert import Frame, convert
 from schedules.fhir import OrderRefusal
 from schedules.fhir_order import identifier_of
-from schedules.halt import Act, seal_act
+from schedules.halt import MOST_REASON, Act, is_reason, seal_act
 from schedules.hl7_inbox import ENDED, IN_PLAN, PENDING, Change
 from schedules.hl7_message import DUPLICATE_KEY, INTERNAL, UNKNOWN_KEY, Fault, MessageRefused
 from schedules.hl7_next import next_version
@@ -118,10 +118,20 @@ def plan_of(patient: Patient) -> Plan | None:
 
 
 def act_file(
-    word: str, regimen: str, patient: Patient, plan: Plan | None, now_s: int, after: int
+    word: str,
+    regimen: str,
+    patient: Patient,
+    plan: Plan | None,
+    now_s: int,
+    after: int,
+    reason: str,
 ) -> tuple[int, str, str]:
-    """(number, document, what it does in words) of an act that nobody has signed yet."""
+    """(number, document, what it does in words) of an act that nobody has signed yet.
+
+    It does not say when it was made: a message lets nobody past a hold point.
+    """
     number = max(now_s, after + 1)
+    reason = reason[:MOST_REASON]
     act = Act(
         act=word,
         device=patient.device,
@@ -130,6 +140,7 @@ def act_file(
         number=number,
         not_after=now_s + ACT_HOURS * 3600,
         last_taken=LastTaken("unknown"),
+        reason=reason if is_reason(reason) else "",
     )
     return number, seal_act(act, []), read_back_act(act, plan, [], now_s)
 
@@ -267,8 +278,15 @@ def _act(asked: Asked, known: _Known, desk: _Desk) -> Change:
     sentence = f"{does} {known.regimen}"
     if in_plan or desk.plan is None:
         # Without a plan nobody here knows what the machine has: the act is proposed all the same.
+        reason = f"HL7 {asked.control} of {asked.names[0]}: {asked.reason}".removesuffix(": ")
         number, document, told = act_file(
-            _ACTS[asked.control], known.regimen, desk.patient, desk.plan, desk.now_s, desk.number
+            _ACTS[asked.control],
+            known.regimen,
+            desk.patient,
+            desk.plan,
+            desk.now_s,
+            desk.number,
+            reason,
         )
         desk.number = number
         desk.files[f"act-{number}.json"] = document
