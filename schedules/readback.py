@@ -9,11 +9,9 @@ from collections import Counter as Tally
 from datetime import date, timedelta
 
 from schedules import say, say_plan
-from schedules.check_rows import most_planned, rows
 from schedules.doses import doses
-from schedules.limits import caps
 from schedules.localtime import instant, local, zone_of
-from schedules.model import DAY_S, UNITS, Plan, Regimen, Take
+from schedules.model import UNITS, Plan, Regimen, Take
 from schedules.say import LANGUAGES as LANGUAGES
 from schedules.say import elapsed
 from schedules.say import pieces as pieces
@@ -81,19 +79,3 @@ def _total(regimen: Regimen, quarters: int, days: str, language: str) -> str:
         return say.phrase(language, "total.none", name=regimen.name, days=days)
     amount = pieces(quarters, unit, language)
     return say.phrase(language, "total", amount=amount, name=regimen.name, days=days)
-
-
-def cautions(plan: Plan) -> list[str]:
-    """What is allowed but worth a second look, in sentences without names."""
-    found = []
-    compiled = rows(plan)
-    for index, regimen in enumerate(plan.regimens):
-        most, own = caps(regimen).per_24h, compiled.get(regimen.id, [])
-        if most and own and most_planned(plan, own, 2 * DAY_S) >= 2 * most:
-            found.append(
-                f"regimens[{index}]: the maximum equals the plan: after a late dose the next one "
-                "may have to wait"
-            )
-        if regimen.last_taken.word == "unknown":
-            found.append(f"regimens[{index}]: last taking unknown: counts as taken just now")
-    return found
