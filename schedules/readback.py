@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from schedules import say, say_plan
 from schedules.doses import doses
+from schedules.limits import caps
 from schedules.localtime import instant, local, zone_of
 from schedules.model import UNITS, Plan, Regimen, Take
 from schedules.say import LANGUAGES as LANGUAGES
