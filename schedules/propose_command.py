@@ -5,6 +5,7 @@ nothing that is printed here is a plan.
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from schedules.sig import GRAMMARS, propose
 from schedules.sig_token import TextRefused
 
 MAX_LINE = 4_096  # characters of a line that are held
+
+SHOWN = 200  # characters of a sentence that is refused
 
 LEAD = "# A proposal read from words. No machine takes it: a pharmacist completes what is missing."
 
@@ -25,13 +28,24 @@ def _propose(asked: argparse.Namespace) -> int:
             found = propose(sentence, asked.language)
         except TextRefused as why:
             refused += 1
-            shown = sentence if len(sentence) <= 80 else f"{sentence[:77]}..."
-            print(f"refused: {why.code}: {shown!r}", file=sys.stderr)
-            print(f"  {why.why}" + (f" ({why.words})" if why.words else ""), file=sys.stderr)
+            _refused(sentence, why, asked.json)
             continue
-        print(f"---\n{LEAD}")
-        print(planfile.dump(found.document()), end="")
+        if asked.json:
+            print(json.dumps({"status": "proposed", **found.document()}, ensure_ascii=False))
+        else:
+            print(f"---\n{LEAD}")
+            print(planfile.dump(found.document()), end="")
     return 1 if refused else 0
+
+
+def _refused(sentence: str, why: TextRefused, as_json: bool) -> None:
+    shown = sentence if len(sentence) <= SHOWN else f"{sentence[: SHOWN - 3]}..."
+    if as_json:
+        line = {"status": "refused", "text": shown, "code": why.code, "words": why.words[:SHOWN]}
+        print(json.dumps({**line, "why": why.why}, ensure_ascii=True))
+        return
+    print(f"refused: {why.code}: {shown!r}", file=sys.stderr)
+    print(f"  {why.why}" + (f" ({why.words[:SHOWN]})" if why.words else ""), file=sys.stderr)
 
 
 def _sentences(asked: argparse.Namespace) -> Iterator[str]:
@@ -58,4 +72,5 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument("sentence", nargs="*", help="as on a label; none: see --file")
     parser.add_argument("--file", default="-", help="one sentence a line; default: standard input")
     parser.add_argument("--language", "--lang", choices=sorted(GRAMMARS), default="en")
+    parser.add_argument("--json", action="store_true", help="one line of JSON for each sentence")
     parser.set_defaults(run=_propose)

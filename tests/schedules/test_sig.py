@@ -1,5 +1,6 @@
 """Text in: what the closed grammar proposes, and everything it refuses by code."""
 
+import json
 import random
 import re
 from collections import Counter
@@ -273,6 +274,15 @@ def test_the_command_tells_refusals_apart(
     assert 4 == said.err.count("refused:")
     assert "strange-character" in said.err and "text-too-long" in said.err
     assert "latin-abbreviation" in said.err and "text-not-understood" in said.err
+
+
+def test_one_line_of_json_for_each_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    """Other programs get an answer a sentence, in order, refusals among them."""
+    assert 1 == main(["propose", "--json", "1-0-1", "1 tablet OD", "one daily"])
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert ["proposed", "refused", "proposed"] == [one["status"] for one in found]
+    assert ("latin-abbreviation", "OD") == (found[1]["code"], found[1]["words"])
+    assert SCHEMA == found[0]["schema"]
 
 
 def test_every_code_is_documented() -> None:
