@@ -202,7 +202,7 @@ def _asked(group: _Group, times: Times, formulary: Mapping[str, Said], patient: 
 def _plain(segment: Segment, number: int) -> str:
     """A value that is only shown; "" where it cannot be: a stop is never lost for a remark."""
     try:
-        return segment.text(number, 2) or segment.text(number)
+        return " ".join((segment.text(number, 2) or segment.text(number)).split())
     except MessageRefused:
         return ""
 
@@ -211,6 +211,9 @@ def _entity(segment: Segment, number: int) -> str:
     """`4711^EPIC` of an entity identifier (EI)."""
     own = segment.only(number)
     who = segment.text(number, 2) or segment.text(number, 3)
+    if "\n" in own + who:
+        place = f"{segment.name}-{number}"
+        raise refused("escape", place, "a number of an order is one line: send it plainly")
     return (f"{own}^{who}" if who else own) if own else ""
 
 

@@ -153,7 +153,7 @@ def _change(asked: Asked, desk: _Desk) -> Change:
         desk.lines.append(f"  reason: {asked.reason}")
     if asked.effective:
         desk.lines.append(f"  takes effect (ORC-15): {asked.effective}")
-    desk.lines += [f"  {one}" for one in asked.notes]
+    desk.lines += [f"  {' '.join(one.split())}" for one in asked.notes]
     if asked.control == "NW":
         if known is not None and known.state == ENDED:
             sentence = "this order was ended: send the new one with a number of its own"

@@ -91,6 +91,20 @@ def test_what_follows_a_missing_header_of_an_order_is_refused(desk: Desk) -> Non
     assert ("AE", ["segment-count"]) == desk.send(message("2", *order(), RXE))
 
 
+def test_no_value_can_write_a_line_of_the_page(desk: Desk) -> None:
+    """A line break in a number, name, amount or reason does not look like a word of ours."""
+    fake = "4711\\.br\\Signed by clara (pharmacist)."
+    assert ("AE", ["escape"]) == desk.send(message("1", *order(number=fake)))
+    named = RXE.replace("Amlodipine 5 mg tablet", "A\\.br\\Signed by clara")
+    code, _ = desk.send(message("2", *order(rxe=named)))
+    assert "AE" == code
+    dispensed = f"{RXE}||||5|\\.br\\Signed by clara|"
+    first = [f"ORC|NW|1^E{'|' * 14}\\.br\\Signed by clara", dispensed, "TQ1|1||BID", "RXR|PO"]
+    assert ("AA", []) == desk.send(message("3", *first, "NTE|1||x\\.br\\Signed by clara"))
+    lines = desk.files("proposal.txt")[0].splitlines()
+    assert [] == [line for line in lines if line.lstrip().startswith("Signed by clara")]
+
+
 def test_the_machine_never_hears_of_it(desk: Desk, tmp_path: Path) -> None:
     """Whatever is accepted, nothing outside of the inbox is written."""
     before = sorted(one for one in tmp_path.rglob("*") if desk.folder not in one.parents)
