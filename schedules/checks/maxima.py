@@ -1,22 +1,24 @@
 """Do the doses of this plan keep the maxima that the plan itself states?
 
-Responsible for: maxima that several regimens share, and cautions about a maximum that equals the
-plan. Not responsible for the maximum of one regimen per dose, 24 h and 7 d: check.py and
-check_rows.py refuse a plan that breaks it, before any of this is asked.
+Responsible for: maxima that several regimens share, the short night of spring, and cautions about
+a maximum that equals the plan. Not responsible for the maximum of one regimen per dose, 24 h and
+7 d: check.py and check_rows.py refuse a plan that breaks it, before any of this is asked.
 """
 
 from collections.abc import Iterator
 
 from schedules.canonical import quarters_text
 from schedules.check_rows import most_planned
-from schedules.checks.finding import NOTE, REFUSE, Case, Finding, pair
-from schedules.limits import caps
+from schedules.checks.finding import ASK, NOTE, REFUSE, Case, Finding, pair
+from schedules.limits import caps, counters
+from schedules.localtime import offset_s, zone_of
 from schedules.model import DAY_S
 
 
 def check(case: Case) -> Iterator[Finding]:
     """Shared maxima first, then each regimen."""
     yield from _groups(case)
+    yield from _short_nights(case)
     for regimen in case.plan.regimens:
         most, own = caps(regimen).per_24h, case.rows.get(regimen.id, [])
         if most and own and most_planned(case.plan, own, 2 * DAY_S) >= 2 * most:
@@ -29,6 +31,33 @@ def check(case: Case) -> Iterator[Finding]:
             sentence = "last taking unknown: counts as taken just now"
             todo = "say last_taken where somebody knows: the first dose may come sooner"
             yield Finding("last-taken-unknown", NOTE, regimen.id, sentence, todo)
+
+
+def _short_nights(case: Case) -> Iterator[Finding]:
+    """Maxima that the wall clock keeps and elapsed time does not, as the board counts it.
+
+    In the night of spring two takings of once a day are 23 hours apart.
+    """
+    zone = zone_of(case.plan.zone)
+    assert zone is not None
+    for counter in counters(case.plan):
+        own = [dose for name in counter.regimens for dose in case.rows.get(name, [])]
+        own.sort(key=lambda dose: dose.due_at)
+        first = total = 0
+        for dose in own if counter.cap else []:
+            total += counter.units_of(dose.regimen_id, dose.quarters)
+            while own[first].due_at <= dose.due_at - DAY_S:
+                total -= counter.units_of(own[first].regimen_id, own[first].quarters)
+                first += 1
+            short = offset_s(zone, own[first].due_at) < offset_s(zone, dose.due_at)
+            if total > counter.cap and short:
+                sentence = (
+                    f"on {dose.on_date.isoformat()} the clock goes forward: the maximum of 24 "
+                    "hours is reached by then, and the machine will not give this dose"
+                )
+                todo = "leave room for it in the maximum, or plan that day otherwise"
+                yield Finding("short-night", ASK, pair(counter.regimens), sentence, todo)
+                break
 
 
 def _groups(case: Case) -> Iterator[Finding]:

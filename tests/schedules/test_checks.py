@@ -186,6 +186,12 @@ QUESTIONS: dict[str, tuple[list[str], str, str, list[str]]] = {
         NOTE,
         [medicine(rest=f"{DAILY}\nlimits: {{max_per_24h: 2}}")],
     ),
+    "a night of 23 hours": (
+        [medicine(rest=f"{DAILY}\nlimits: {{max_per_24h: 1}}")],
+        "short-night@metformin-500",
+        ASK,
+        [medicine(rest=f"{DAILY}\nlimits: {{max_per_24h: 2}}")],
+    ),
     "nobody knows the last": (
         [medicine(last_taken="unknown")],
         "last-taken-unknown@metformin-500",
@@ -224,7 +230,8 @@ def test_the_shared_maximum_of_a_group() -> None:
     place = "paracetamol-500+paracetamol-night"
 
     assert f"group-over-limit@{place}" in found(plan(morning, evening, more=group % 3))
-    assert {"interactions-not-checked@plan"} == set(found(plan(morning, evening, more=group % 4)))
+    seen = set(found(plan(morning, evening, more=group % 4)))
+    assert {"interactions-not-checked@plan", f"short-night@{place}"} == seen
     assert f"group-may-wait@{place}" in found(plan(morning, asked, more=group % 4))
     assert {"interactions-not-checked@plan"} == set(found(plan(morning, asked, more=group % 6)))
 
@@ -317,6 +324,36 @@ def test_a_friday_evening() -> None:
         "strength-differs@panadol",
     ] == sorted(key for key, one in seen.items() if one.severity == REFUSE)
     assert ["many-pieces@apixaban-5"] == [k for k, one in seen.items() if one.severity == ASK]
+
+
+def test_home_from_hospital() -> None:
+    """Another salt, begun a week late, of a medicine that just disappears: each is said."""
+    beta = medicine("metoprolol-95", ingredients="[metoprolol-succinate]")
+    old = plan(beta, medicine("ramipril-5"), medicine("amlodipine-5"))
+    other = medicine("metoprolol-50", ingredients="[metoprolol-tartrate]")
+    later = medicine("ramipril-5", start="2026-12-01")
+    new = following(old, plan(other, later, medicine("amlodipine-5")))
+    seen = found(new, before=old, now_s=NOW_S + 2 * 86_400)
+
+    assert REFUSE == seen["same-ingredient@metoprolol-50"].severity
+    assert "metoprolol-95 was metoprolol too" in seen["same-ingredient@metoprolol-50"].sentence
+    assert ASK == seen["gap-too-long@ramipril-5"].severity
+    said = other.replace("last_taken: never", "last_taken: never\n    replaces: metoprolol-95")
+    new = following(old, plan(said, medicine("ramipril-5"), medicine("amlodipine-5")))
+    assert "same-ingredient@metoprolol-50" not in found(new, before=old)
+
+
+def test_a_thyroid_tablet_in_milligrams() -> None:
+    """100 mg for 100 micrograms, copied into name and strength alike: nothing contradicts it."""
+    wrong = medicine(
+        "euthyrox", name="Euthyrox 100 mg", strength="100 mg", piece_mg="120",
+        ingredients="[levothyroxine-sodium]",
+    )  # fmt: skip
+    seen = found(plan(wrong))
+    assert ["unit-slip@euthyrox"] == [key for key, one in seen.items() if one.severity != NOTE]
+    assert "is it micrograms?" in seen["unit-slip@euthyrox"].todo
+    right = wrong.replace("100 mg", "100 micrograms")
+    assert {"interactions-not-checked@plan"} == set(found(plan(right)))
 
 
 def test_the_examples_hold_no_surprise() -> None:
