@@ -197,6 +197,17 @@ packs:
     } == seen
 
 
+def test_twenty_capsules_for_a_week_of_three() -> None:
+    """An antibiotic in a box of twenty: the last evening is missing, and the day is named."""
+    course = "steps: [{for: 7d, take: [{dose: 1, at: ['06:00', '14:00', '22:00']}]}]"
+    box = pack(pieces="20", regimen="amoxicillin-500")
+    seen = found(plan(medicine("amoxicillin-500", course, form="capsule")), stock=stock(box))
+    told = seen["stock-short@amoxicillin-500"].sentence
+    assert (
+        "runs out on 2026-11-29: 20 pieces are here, the course needs 21 until 2026-11-29" == told
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "code", "place"),
     [
