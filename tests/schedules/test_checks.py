@@ -356,36 +356,6 @@ def test_a_thyroid_tablet_in_milligrams() -> None:
     assert {"interactions-not-checked@plan"} == set(found(plan(right)))
 
 
-def test_home_from_hospital() -> None:
-    """Another salt, begun a week late, of a medicine that just disappears: each is said."""
-    beta = medicine("metoprolol-95", ingredients="[metoprolol-succinate]")
-    old = plan(beta, medicine("ramipril-5"), medicine("amlodipine-5"))
-    other = medicine("metoprolol-50", ingredients="[metoprolol-tartrate]")
-    later = medicine("ramipril-5", start="2026-12-01")
-    new = following(old, plan(other, later, medicine("amlodipine-5")))
-    seen = found(new, before=old, now_s=NOW_S + 2 * 86_400)
-
-    assert REFUSE == seen["same-ingredient@metoprolol-50"].severity
-    assert "metoprolol-95 was metoprolol too" in seen["same-ingredient@metoprolol-50"].sentence
-    assert ASK == seen["gap-too-long@ramipril-5"].severity
-    said = other.replace("last_taken: never", "last_taken: never\n    replaces: metoprolol-95")
-    new = following(old, plan(said, medicine("ramipril-5"), medicine("amlodipine-5")))
-    assert "same-ingredient@metoprolol-50" not in found(new, before=old)
-
-
-def test_a_thyroid_tablet_in_milligrams() -> None:
-    """100 mg for 100 micrograms, copied into name and strength alike: nothing contradicts it."""
-    wrong = medicine(
-        "euthyrox", name="Euthyrox 100 mg", strength="100 mg", piece_mg="120",
-        ingredients="[levothyroxine-sodium]",
-    )  # fmt: skip
-    seen = found(plan(wrong))
-    assert ["unit-slip@euthyrox"] == [key for key, one in seen.items() if one.severity != NOTE]
-    assert "is it micrograms?" in seen["unit-slip@euthyrox"].todo
-    right = wrong.replace("100 mg", "100 micrograms")
-    assert {"interactions-not-checked@plan"} == set(found(plan(right)))
-
-
 def test_the_examples_hold_no_surprise() -> None:
     """What the README shows refuses nothing; every question of it is known."""
     asked = {}
