@@ -10,7 +10,8 @@ from schedules.canonical import Json
 from schedules.model import PlanRefused
 
 MOST_ANSWERS = 64
-TEXT_MAX = 600  # characters of one text
+TEXT_MAX = 2000  # characters of one text: a question of two long rules
+REASON_MAX = 600
 REASON_MIN = 3  # letters: a reason that says something
 _WORDS = ("code", "place", "asked", "reason")
 
@@ -71,7 +72,8 @@ def answered(text: str) -> tuple[str, str, str]:
     named, _, reason = text.partition("=")
     code, _, place = named.partition("@")
     reason = reason.strip()
-    if not code or not place or not _text(reason) or sum(map(str.isalpha, reason)) < REASON_MIN:
+    short = sum(map(str.isalpha, reason)) < REASON_MIN
+    if not code or not place or not _text(reason) or short or len(reason) > REASON_MAX:
         sentence = "an answer is code@place=reason, with a reason another person can judge"
         raise PlanRefused("wrong-answer", "--answered", sentence)
     return code.strip(), place.strip(), reason

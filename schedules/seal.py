@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from schedules.canonical import Json, canonical, from_canonical
-from schedules.checked import Checked, checked_form
+from schedules.checked import Checked, checked_form, read_checked
 from schedules.envelope import Envelope, b64, compact, open_envelope, unb64, write_envelope
 from schedules.localtime import tzdata_version
 from schedules.model import DAY_S, Plan, PlanRefused
@@ -86,7 +86,8 @@ def seal(
     plan: Plan, signers: Sequence[tuple[str, str, bytes]], checked: Checked | None = None
 ) -> bytes:
     """The envelope of a plan signed by each (name, role, private key)."""
-    envelope = Envelope(canonical(plan), compiled(plan), checked or Checked(), ())
+    said = read_checked(checked_form(checked or Checked()))  # what could not be read is not signed
+    envelope = Envelope(canonical(plan), compiled(plan), said, ())
     for name, role, private in signers:
         envelope = _signed(envelope, name, role, private)
     return write_envelope(envelope)

@@ -54,7 +54,7 @@ def read_stock(document: Document) -> Stock:
     if not isinstance(named, dict):
         raise PlanRefused("wrong-type", "products", "a mapping of regimens is needed")
     for name, numbers in named.items():
-        place = f"products.{name[:40]}"
+        place = f"products.{_id(name, 'products')}"
         products[name] = tuple(_gtin(one, place) for one in _list(numbers, place, 20))
     packs = tuple(_pack(one, f"packs[{i}]", on.year) for i, one in enumerate(found))
     loading = None if later is None else _date(later, "next_loading")
@@ -71,7 +71,7 @@ def _pack(document: Document, place: str, year: int) -> Pack:
             raise PlanRefused(refused.code, f"{place}.code", refused.sentence) from None
     gtin = _gtin(one["gtin"], f"{place}.gtin") if "gtin" in one else ""
     expiry = _date(one["expiry"], f"{place}.expiry") if "expiry" in one else None
-    lot = _text(one.get("lot", ""), f"{place}.lot")
+    lot = _text(one.get("lot", ""), f"{place}.lot").replace(gs1.GROUP, "")
     for word, said, scanned in (
         ("gtin", gtin, mark.gtin),
         ("expiry", expiry, mark.expiry),
@@ -81,12 +81,12 @@ def _pack(document: Document, place: str, year: int) -> Pack:
             sentence = f"the scanned mark says another {word}"
             raise PlanRefused("pack-contradicts-code", f"{place}.{word}", sentence)
     return Pack(
-        regimen=_text(one["regimen"], f"{place}.regimen"),
+        regimen=_id(one["regimen"], f"{place}.regimen"),
         quarters=_quarters(one["pieces"], f"{place}.pieces"),
         lot=lot or mark.lot,
         expiry=expiry or mark.expiry,
         gtin=gtin or mark.gtin,
-        strength=_text(one.get("strength", ""), f"{place}.strength"),
+        strength=_text(one.get("strength", ""), f"{place}.strength").replace(gs1.GROUP, ""),
     )
 
 
@@ -137,7 +137,18 @@ def _list(value: Document, place: str, most: int) -> list[Document]:
     return value
 
 
+def _id(value: Document, place: str) -> str:
+    """The id of a regimen; whether the plan has it is asked later (packs.py)."""
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", value, re.ASCII):
+        raise PlanRefused(
+            "wrong-value", place, "the id of a regimen: small letters, digits and '-'"
+        )
+    return value
+
+
 def _text(value: Document, place: str) -> str:
     if not isinstance(value, str) or len(value) > gs1.MAX_CHARS:
         raise PlanRefused("wrong-type", place, "one short text is needed")
+    if not value.replace(gs1.GROUP, "").isprintable():
+        raise PlanRefused("wrong-value", place, "it holds characters that cannot be shown")
     return value

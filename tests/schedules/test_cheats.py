@@ -442,6 +442,22 @@ def test_the_answers_of_one_plan_are_worth_nothing_for_another() -> None:
     assert DOSE == SAW.dose_id
 
 
+@pytest.mark.parametrize(
+    "checked",
+    [
+        Checked("", (replace(ANSWER, asked="x" * 2001),)),
+        Checked("", (replace(ANSWER, reason="a\nb"),)),
+        Checked("", (ANSWER,) * 65),
+        Checked("\x00"),
+    ],
+)
+def test_what_could_not_be_read_again_is_not_signed(checked: Checked) -> None:
+    """An answer too long, too many, or with what cannot be shown: refused before it is signed."""
+    assert "not-an-envelope" == refused(lambda: seal.seal(PLAN, [ADA, BEN], checked))
+    longest = Checked("", (replace(ANSWER, asked="x" * 2000),) * 64)
+    assert "" == plan_code(seal.seal(PLAN, [ADA, BEN], longest))
+
+
 def test_who_signs_second_recompiles_first() -> None:
     """Rows that are not those of the plan are not signed by anybody's second key."""
     bad = edited(seal.seal(PLAN, [ADA]), put("compiled", "hash", "0" * 64))
