@@ -67,9 +67,9 @@ def _once(asked: argparse.Namespace, spool: Spool) -> int:
     return REFUSED if tally.waiting or tally.parked else DONE
 
 
-def _connect(target: str, patience_s: float) -> Callable[[], Callable[[bytes], bytes]]:
+def _connect(target: str, patience_s: float) -> Callable[[], Sender]:
     host, _, port = target.rpartition(":")
-    return lambda: Sender(host or "127.0.0.1", int(port), patience_s).send
+    return lambda: Sender(host or "127.0.0.1", int(port), patience_s)
 
 
 def _where(asked: argparse.Namespace) -> tuple[str, Path]:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from controller.hl7.messages import Outgoing
 from schedules.hl7_message import MessageRefused, header_of, read_message
-from schedules.mllp import Unanswered
+from schedules.mllp import Sender, Unanswered
 
 ATTEMPTS = 5
 FOLDERS = ("outgoing", "sent", "parked")
@@ -89,20 +89,30 @@ class Spool:
             _write(self._folder / "cursor.json", told.encode())
             flush(self._folder)
 
-    def send(self, connect: Callable[[], Callable[[bytes], bytes]], attempts: int) -> Tally:
+    def send(self, connect: Callable[[], Sender], attempts: int) -> Tally:
         """Send what waits, in order; it stops where an answer does not come."""
+        line: list[Sender] = []
+        try:
+            return self._send(connect, attempts, line)
+        finally:
+            for one in line:
+                one.close()
+
+    def _send(self, connect: Callable[[], Sender], attempts: int, line: list[Sender]) -> Tally:
         tally = Tally()
         waiting = sorted((self._folder / "outgoing").glob("*.hl7"))
-        channel: Callable[[bytes], bytes] | None = None
         for done, file in enumerate(waiting):
             data = file.read_bytes()
             for _ in range(attempts):
                 try:
-                    channel = channel or connect()
-                    code, why, answer = _verdict(data, channel(data))
+                    if not line:
+                        line.append(connect())
+                    code, why, answer = _verdict(data, line[0].send(data))
                     break
                 except Unanswered as fault:
-                    channel, tally.why = None, str(fault)
+                    tally.why = str(fault)
+                    while line:
+                        line.pop().close()
             else:
                 tally.waiting = len(waiting) - done
                 return tally

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tests.hl7.hospital import listening
 from tests.hl7.sender import FORMULARY, PATIENTS, ZONE, Desk, message, order, told
 from tests.schedules.plans import ROOT
 
-SMALL = Limits(message=2000, stray=50, endless=9000, connections=2, unfinished_s=0.2, idle_s=5)
+SMALL = Limits(message=2000, stray=50, endless=9000, connections=2)
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_noise_outside_of_frames_and_frames_without_end_close_the_line(desk: Des
 def test_a_frame_that_does_not_go_on_is_closed(desk: Desk) -> None:
     """A sender that stalls in the middle does not hold the listener for ever."""
     with (
-        listening(desk.receiver.answer_frame, SMALL) as port,
+        listening(desk.receiver.answer_frame, replace(SMALL, unfinished_s=0.1)) as port,
         socket.create_connection(("127.0.0.1", port), 10) as line,
     ):
         line.sendall(framed(message("1", *order()))[:99])
