@@ -310,8 +310,8 @@ _SENTENCES = (
 DOORS = {
     door.name: door
     for door in (
-        Door("plan", refused(plan_file), _PLANS, 3),
-        Door("words", refused(plan_words), (b"0",), 3),
+        Door("plan", refused(plan_file), _PLANS, 1),
+        Door("words", refused(plan_words), (b"0",), 1),
         Door("payload", refused(payload), (canonical(cheating.PLAN),), 12),
         Door("envelope", refused(envelope), (cheating.ENVELOPE,), 8),
         Door("resigned", refused(resigned), (canonical(cheating.PLAN),), 6),

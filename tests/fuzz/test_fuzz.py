@@ -12,7 +12,7 @@ from tests.fuzz.damage import damaged
 from tests.fuzz.doors import DOORS, Door
 
 SEED = 20261121
-INPUTS = 6000  # of all doors together
+INPUTS = 9000  # of all doors together
 
 
 @pytest.mark.parametrize("name", sorted(DOORS))

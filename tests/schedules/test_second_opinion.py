@@ -22,7 +22,7 @@ from tests.schedules import differ
 from tests.schedules.plans import due, plan_text, regimen, steps
 
 SEED = 20260101
-PLANS = 110
+PLANS = 90
 
 
 @pytest.mark.hazard("H05")

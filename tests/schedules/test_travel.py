@@ -23,7 +23,7 @@ from tests.schedules.any_plan import document
 from tests.schedules.plans import ROOT, local_text, plan_text, regimen
 from tests.zones.skies import zone_names
 
-JOURNEYS = 120
+JOURNEYS = 90
 STEPS = (
     "[{take: [{dose: 1, at: [08:00]}]}]",
     "[{take: [{dose: 1, at: [08:00, 20:00]}]}]",
