@@ -59,6 +59,8 @@ def _judged(
     )
     again = tuple(d for d in coming if d.dose_id in had)
     journey = Journey(old, new, at_s, before, after, again, lost, ())
+    if was == now:
+        return journey  # home time: nothing moves
     reasons = [*_open(was, now, at_s), *_intervals(journey, was), *_gaps(journey)]
     reasons += [*_caps(journey), *_spaced(journey)]
     if not leave_out:
