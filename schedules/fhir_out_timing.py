@@ -7,12 +7,12 @@ reader finds the same instants (fhir_out_line.py judges that).
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from schedules.fhir_out_value import HL7, Json, Resource, days, duration
-from schedules.localtime import local
+from schedules.localtime import instant, local
 from schedules.model import WEEKDAYS, Anchor, Plan, Regimen, Step, Take
 from schedules.phases import Phase, due_in, times_of
 
@@ -50,7 +50,8 @@ class Line:
     take: Take
     step: int
     dues: tuple[int, ...]  # ascending, never empty
-    minutes: tuple[int, ...]  # times of day, where they all lie on the plan day
+    minutes: tuple[int, ...]  # times of day, from midnight of the plan day
+    first_on: date  # the plan day of the first instant
     whole: bool  # all of its step: nothing of it lies outside the validity, or in another line
 
 
@@ -63,10 +64,11 @@ def lines_of(plan: Plan, regimen: Regimen, phase: Phase, zone: ZoneInfo) -> list
     found = []
     for part in parts:
         alone = replace(phase, takes=(part,))
-        dues = tuple(sorted(one[0] for one in due_in(regimen, alone, clock, zone, lo, hi)))
-        if dues:
-            minutes, alike = _day_minutes(regimen, part, clock), whole and len(parts) == 1
-            found.append(Line(part, phase.step, dues, minutes, alike))
+        rows = sorted((one[0], one[4]) for one in due_in(regimen, alone, clock, zone, lo, hi))
+        if rows:
+            dues, minutes = tuple(at for at, _ in rows), _day_minutes(regimen, part, clock)
+            alike = whole and len(parts) == 1
+            found.append(Line(part, phase.step, dues, minutes, rows[0][1], alike))
     return found
 
 
@@ -77,7 +79,7 @@ def cycle_lines(plan: Plan, regimen: Regimen, told: list[Phase], zone: ZoneInfo)
         return []
     length = repeat.count * (7 if repeat.unit == "wk" else 1)
     clock = dict(plan.clock)
-    buckets: dict[tuple[int, Take], list[int]] = {}
+    buckets: dict[tuple[int, Take], list[tuple[int, date]]] = {}
     for phase in told:
         lo, hi = max(phase.start_s, plan.valid_from), min(phase.end_s, plan.valid_until)
         for take in phase.takes:
@@ -86,17 +88,18 @@ def cycle_lines(plan: Plan, regimen: Regimen, told: list[Phase], zone: ZoneInfo)
                 alone = replace(phase, takes=(part,))
                 for due, _, _, _, on_date in due_in(regimen, alone, clock, zone, lo, hi):
                     place = (on_date - regimen.start.on_date).days % length
-                    buckets.setdefault((place, every), []).append(due)
-    return [
-        Line(take, 0, tuple(sorted(dues)), _day_minutes(regimen, take, clock), False)
-        for (_, take), dues in sorted(buckets.items(), key=lambda one: min(one[1]))
-    ]
+                    buckets.setdefault((place, every), []).append((due, on_date))
+    found = []
+    for (_, take), rows in sorted(buckets.items(), key=lambda one: min(one[1])):
+        dues = tuple(sorted(at for at, _ in rows))
+        minutes = _day_minutes(regimen, take, clock)
+        found.append(Line(take, 0, dues, minutes, min(rows)[1], False))
+    return found
 
 
 def _day_minutes(regimen: Regimen, take: Take, clock: dict[str, int]) -> tuple[int, ...]:
-    """Times of day of a take; nothing where one of them leaves its plan day."""
-    found = tuple(minute for minute, _ in times_of(regimen, take, clock))
-    return found if all(0 <= one < DAY_MIN for one in found) else ()
+    """Times of day of a take; one may lie before or after its plan day."""
+    return tuple(minute for minute, _ in times_of(regimen, take, clock))
 
 
 def _parts(take: Take, clock: dict[str, int]) -> list[Take]:
@@ -159,17 +162,14 @@ def _bounds(line: Line, zone: ZoneInfo, step: Step, *, follows: bool) -> Resourc
         return {"boundsDuration": span} | found
     if follows and found and step.until is None:
         return found
-    first, last = local(zone, line.dues[0]), local(zone, line.dues[-1])
-    whole_first = bool(line.minutes) and _minute(first) == min(line.minutes)
-    whole_last = bool(line.minutes) and _minute(last) == max(line.minutes)
-    start = first.date().isoformat() if whole_first else _stamp(zone, line.dues[0])
-    end = last.date().isoformat() if whole_last else _stamp(zone, line.dues[-1])
+    start, end = _stamp(zone, line.dues[0]), _stamp(zone, line.dues[-1])
+    last, minutes = local(zone, line.dues[-1]), line.minutes
+    if minutes and line.dues[0] == instant(zone, line.first_on, min(minutes)):
+        start = line.first_on.isoformat()
+    if minutes and max(minutes) < DAY_MIN and last.hour * 60 + last.minute == max(minutes):
+        end = last.date().isoformat()
     found["boundsPeriod"] = {"end": end} if follows else {"start": start, "end": end}
     return found
-
-
-def _minute(at: datetime) -> int:
-    return at.hour * 60 + at.minute
 
 
 def _stamp(zone: ZoneInfo, at_s: int) -> str:
