@@ -15,6 +15,7 @@ from controller.journal import Journal
 from controller.report.documents import event
 from controller.rules.record import lost
 from fleet.store import Store, arrival
+from hal.wire.messages import NO_DIGEST
 from tests.controller.home import Home
 from tests.controller.monday import CALL, OVER, at_door, fallen, how
 
@@ -101,6 +102,24 @@ def test_r1_an_old_copy_that_holds_the_last_order_is_found_by_the_board_alone(ho
     assert "journal-fault" == home.shown["mode"]
     assert {"new", "journal-lost"} == {e.reason for e in home.events(ev.LogOpened)}  # type: ignore[attr-defined]
     assert ("uncertain", "journal-lost") in how(home, "gabapentin-300")
+
+
+def test_r1_an_old_copy_never_tells_its_own_head_before_it_has_heard_the_boards(home: Home) -> None:
+    """Or the board would forget the only head that shows what is lacking."""
+    home.run_to("2026-11-23T06:05:00+00:00")
+    image = keep(home)
+    home.run_to(CALL)
+    home.take()
+    put_back(home, image)
+    told = []
+    for _ in range(2000):
+        told.append(home.controller._wanted[0].head)  # type: ignore[union-attr]
+        home.house.run(home.world.now_ms + 10)
+        if state(home).locked:
+            break
+
+    assert "journal-lost" == state(home).locked
+    assert {NO_DIGEST} == set(told)
 
 
 def test_r1_what_is_not_safe_on_the_card_is_not_told_to_the_board(home: Home) -> None:

@@ -94,6 +94,71 @@ _NAMED: Final[Mapping[str, Mutant]] = {
         test="tests/controller/test_stories.py::"
         "test_a_verdict_after_a_day_settles_only_that_nothing_fell",
     ),
+    "head-of-start-only": Mutant(
+        "the board keeps no head of the journal but that of its last START",
+        (
+            Edit(
+                "firmware.loop",
+                "        if anchor and d.head != order.head and order.state != codes.STARTED:",
+                "        if False:",
+            ),
+        ),
+        test="tests/controller/test_rules_record.py::"
+        "test_r1_an_old_copy_that_holds_the_last_order_is_found_by_the_board_alone",
+    ),
+    "head-told-unseen": Mutant(
+        "an old copy tells its own head before the board's was looked for",
+        (
+            Edit(
+                "controller.loop",
+                "        known = facts.board is not None and facts.head_known\n",
+                "        known = True\n",
+            ),
+        ),
+        test="tests/controller/test_rules_record.py::"
+        "test_r1_an_old_copy_never_tells_its_own_head_before_it_has_heard_the_boards",
+    ),
+    "stray-is-of-the-order": Mutant(
+        "what falls on the way is of the fill that was asked for, and of no other",
+        (
+            Edit(
+                "controller.rules.fills",
+                "    return strays(state) if moved and not state.service else []",
+                "    return []",
+            ),
+            Edit(
+                _VERDICTS,
+                "    if code == codes.GATE_STUCK_OPEN:",
+                "    if False:",
+            ),
+        ),
+        test="tests/controller/test_strays.py::"
+        "test_what_fell_on_the_way_is_not_given_again_as_something_else",
+    ),
+    "carried-is-gone": Mutant(
+        "what went along is forgotten until its time has come",
+        (
+            Edit(
+                "controller.rules.limits",
+                "            if from_s - counter.gap_s < now_s:",
+                "            if from_s < now_s:",
+            ),
+        ),
+        test="tests/controller/test_rules_journey.py::"
+        "test_r17_what_is_carried_along_keeps_its_gap_before_its_time",
+    ),
+    "old-word-on-the-time": Mutant(
+        "a signed word on the time answers no question of now",
+        (
+            Edit(
+                "schedules.told_time",
+                "    if asked != number:",
+                "    if False:",
+            ),
+        ),
+        test="tests/controller/test_rules_time.py::"
+        "test_r8_a_word_on_the_time_that_nobody_used_is_worth_nothing_later",
+    ),
 }
 
 MUTANTS: Final[Mapping[str, Mutant]] = {**EXPLORED, **_NAMED}
