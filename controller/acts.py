@@ -148,7 +148,7 @@ def deadline(state: State, facts: Facts) -> int:
     if state.plan_envelope:
         ahead = between(state.plan_envelope, now, now + DAY_S)
         due += [x for d in ahead[:8] for x in (d.open_at, d.due_at)]
-        due.append(next_s(state.plan_envelope, now))  # a hold point is told when it is reached
+        due.append(next_s(state.plan_envelope, facts.early_s))  # told when it is reached
     if state.cup is not None:
         due += [
             state.cup.released_at + cup_rules.GRACE_S,

@@ -52,6 +52,11 @@ def _number(value: Json, key: bytes) -> Json:
     return value if isinstance(value, int) else None
 
 
+def _flag(value: Json, key: bytes) -> Json:
+    """Yes, or not there: most medicine is in the machine."""
+    return True if value is True else None
+
+
 def _numbers(value: Json, key: bytes) -> Json:
     """A list of integers."""
     if not isinstance(value, list):
@@ -121,7 +126,7 @@ def _alert_id(value: Json, key: bytes) -> Json:
 
 _NUMBERS = words(
     """
-    boot_epoch close_at compartment door_count drops due_at elsewhere fault fill known_fill lease_no
+    boot_epoch close_at compartment door_count drops due_at fault fill known_fill lease_no
     lift_count next_at not_after number open_at order pieces point round said_at seconds severity
     simulated spread_s taken_at tolerance_mg tray_index version warn_at weight_delta_mg weight_mg
     """
@@ -133,6 +138,7 @@ _FIELDS: dict[str, Reader] = {
     **dict.fromkeys(("act", "word"), _word),
     **dict.fromkeys(("compartments", "fills"), _numbers),
     "doses": _hexes,
+    "elsewhere": _flag,
     "known_heads": _hexes,
     "voided": _hexes,
     "by": _role,
