@@ -52,6 +52,7 @@ def read_back_act(act: Act, plan: Plan | None, signers: Sequence[str], now_s: in
     ]
     if act.act == "resume":
         lines.append(_taken(act.last_taken, zone))
+        lines += _hold_points(act, plan)
     lines += _next(act, plan, now_s)
     missing = NEEDED[act.act] - len(signers)
     lines.append(f"Signed by {', '.join(signers)}." if signers else "Signed by nobody yet.")
@@ -71,6 +72,21 @@ def _taken(last: LastTaken, zone: ZoneInfo | None) -> str:
     if last.word == "at":
         return f"Last taken {_time(last.at_s, zone)}."
     return "Never taken before." if last.word == "never" else "Last taken: unknown, counts as now."
+
+
+def _hold_points(act: Act, plan: Plan | None) -> list[str]:
+    """What two people look for before they let a step begin; a resume of all lets none begin."""
+    regimens = plan.regimens if plan is not None else ()
+    pairs = [(one.id, step.hold_point) for one in regimens for step in one.steps]
+    words = dict.fromkeys((which, look_for) for which, look_for in pairs if look_for)
+    if act.regimen == EVERY:
+        sentence = "No step behind a hold point begins by it: that takes a resume of that medicine."
+        return [sentence] if words else []
+    return [
+        f"It lets a step begin that is due when this is signed. Look first: {look_for}."
+        for which, look_for in words
+        if which == act.regimen
+    ]
 
 
 def _next(act: Act, plan: Plan | None, now_s: int) -> list[str]:

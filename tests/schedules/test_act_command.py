@@ -161,3 +161,18 @@ def test_a_hold_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     for wrong in ("two\nlines", " ", "x" * 121):
         assert 1 == act("hold", "amlodipine-5", "--reason", wrong)
         assert "wrong-value at --reason" in capsys.readouterr().err
+
+
+def test_r4_a_resume_says_what_to_look_for_before_a_step_begins(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Who signs reads the hold point's words; a resume of everything lets no step begin."""
+    steps = ROOT / "schedules" / "examples" / "steps.yaml"
+    more = ("--plan", steps, "--now", NOW, "--last-taken", "unknown")
+    assert 0 == run("act", "resume", "lamotrigine-25", *more)
+    assert "It lets a step begin that is due when this is signed. Look first: no rash seen." in (
+        capsys.readouterr().out
+    )
+    assert 0 == run("act", "resume", EVERY, *more)
+    said = capsys.readouterr().out
+    assert "No step behind a hold point begins by it" in said and "rash" not in said
