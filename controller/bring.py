@@ -17,13 +17,13 @@ from controller.config import ConfigRefused, load
 from controller.events import Json
 from controller.sockets import NobodyThere, ask
 from schedules.act_readback import read_back_act
+from schedules.command.time import read_back_time
+from schedules.command.vouch import read_back_vouch
 from schedules.halt import is_act, unverified_act
 from schedules.localtime import local, zone_of
 from schedules.model import PlanRefused
-from schedules.time_command import read_back_time
 from schedules.told_time import is_time, unverified_time
 from schedules.vouch import is_vouch, unverified_vouch
-from schedules.vouch_command import read_back_vouch
 
 DONE, REFUSED, WRONG = 0, 1, 2
 ANEW: Final = "Sign it anew (python -m schedules act): it gets a higher number by itself."

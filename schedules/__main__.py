@@ -12,23 +12,19 @@ import time
 from datetime import date, datetime
 from pathlib import Path
 
-from schedules import (
-    act_command,
-    check_command,
-    convert_command,
-    diff,
-    expand_command,
-    fhir_command,
-    hl7_command,
-    propose_command,
-    readback,
-    seal,
-    sign_command,
-    time_command,
-    travel_command,
-    vouch_command,
-)
+from schedules import diff, readback, seal
 from schedules.canonical import plan_hash
+from schedules.command import act as act_command
+from schedules.command import check as check_command
+from schedules.command import convert as convert_command
+from schedules.command import expand as expand_command
+from schedules.command import fhir as fhir_command
+from schedules.command import hl7 as hl7_command
+from schedules.command import propose as propose_command
+from schedules.command import sign as sign_command
+from schedules.command import time as time_command
+from schedules.command import travel as travel_command
+from schedules.command import vouch as vouch_command
 from schedules.files import iso, read_plan, read_trusted
 from schedules.halt import is_act
 from schedules.model import PlanRefused

@@ -12,7 +12,7 @@ from schedules.doses import doses
 from schedules.halt import EVERY, Act
 from schedules.localtime import local, zone_of
 from schedules.model import DAY_S, LastTaken, Plan
-from schedules.say import pieces, unit_of
+from schedules.text.say import pieces, unit_of
 
 DAYS = 3  # of planned doses that are listed
 NEEDED = {"stop": 1, "hold": 1, "resume": 2}  # people who sign

@@ -1,7 +1,7 @@
 """When something is taken, without saying how much: a cadence with bounds, and its instants.
 
 Responsible for: the one reading of a course (a cadence that starts, and may end) as
-instants, for orders as they were written. Not responsible for reading them (fhir_*.py), nor
+instants, for orders as they were written. Not responsible for reading them (fhir/), nor
 for plans, whose doses have an identity and windows (doses.py). Instants are Unix seconds
 UTC, times of day minutes after local midnight.
 """

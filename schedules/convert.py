@@ -1,7 +1,7 @@
 """FHIR files to a plan file that can be read, corrected and signed.
 
 Responsible for: files and folders of JSON, what the pharmacist says beside the orders,
-and the plan around the regimens. Not responsible for reading orders (fhir.py).
+and the plan around the regimens. Not responsible for reading orders (fhir/regimens.py).
 """
 
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 from schedules import planfile
 from schedules.canonical import file_form, typed
 from schedules.document import build
-from schedules.fhir import OrderRefusal, Said, read_orders
+from schedules.fhir.regimens import OrderRefusal, Said, read_orders
 from schedules.localtime import instant, zone_of
 from schedules.model import CLOCK_WORDS, LastTaken, Plan, PlanRefused, Window
 from schedules.schema import Document

@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from schedules.cadence import MOST, SEARCH_S, Clock, Course, Moment, following, instants
-from schedules.fhir_value import OrderRefused
+from schedules.fhir.value import OrderRefused
 from schedules.localtime import offset_s
 from schedules.model import DAY_S
 

@@ -13,7 +13,7 @@ from schedules.doses import doses
 from schedules.localtime import local, zone_of
 from schedules.model import DAY_S, Dose, Plan, PlanRefused, Regimen
 from schedules.readback import regimen_lines
-from schedules.say import pieces, unit_of
+from schedules.text.say import pieces, unit_of
 
 AHEAD_DAYS = 14
 MOST_DOSES = 20  # of one kind and regimen; the rest is counted

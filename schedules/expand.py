@@ -16,14 +16,14 @@ from typing import TextIO
 
 from schedules.cadence import Cadence, Clock, Moment, moment
 from schedules.courses import Ordered, Taking, takings
-from schedules.fhir_asked import gap_of, is_asked
-from schedules.fhir_cadence import DAILY, WHEN, Daily
-from schedules.fhir_order import INTENTS, check_intent
-from schedules.fhir_quantity import dose_of, ordered
-from schedules.fhir_r5 import dosage_as_r4, order_as_r4
-from schedules.fhir_text import caution
-from schedules.fhir_timing import bounds_of, check_keys, course_of, effective_repeat
-from schedules.fhir_value import (
+from schedules.fhir.asked import gap_of, is_asked
+from schedules.fhir.cadence import DAILY, WHEN, Daily
+from schedules.fhir.order import INTENTS, check_intent
+from schedules.fhir.quantity import dose_of, ordered
+from schedules.fhir.r5 import dosage_as_r4, order_as_r4
+from schedules.fhir.text import caution
+from schedules.fhir.timing import bounds_of, check_keys, course_of, effective_repeat
+from schedules.fhir.value import (
     Element,
     OrderRefused,
     elements,

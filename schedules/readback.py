@@ -1,22 +1,22 @@
 """A plan in plain words, and the calendar of its doses: what two people sign.
 
 Responsible for: how the sentences of a plan are laid out on paper, and its doses day by day with
-totals. Not responsible for the sentences (say_plan.py), for words (say_en.py, say_de.py) or for
-machines (canonical.py).
+totals. Not responsible for the sentences (text/say_plan.py), for words (text/say_en.py,
+text/say_de.py) or for machines (canonical.py).
 """
 
 from collections import Counter as Tally
 from datetime import date, timedelta
 
-from schedules import say, say_plan
 from schedules.doses import doses
 from schedules.limits import caps
 from schedules.localtime import instant, local, zone_of
 from schedules.model import UNITS, Plan, Regimen, Take
-from schedules.say import LANGUAGES as LANGUAGES
-from schedules.say import elapsed
-from schedules.say import pieces as pieces
-from schedules.say_plan import regimen_lines as regimen_lines
+from schedules.text import say, say_plan
+from schedules.text.say import LANGUAGES as LANGUAGES
+from schedules.text.say import elapsed
+from schedules.text.say import pieces as pieces
+from schedules.text.say_plan import regimen_lines as regimen_lines
 
 CALENDAR_DAYS = 14
 length = elapsed  # the name by which other exports know it

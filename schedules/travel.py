@@ -2,7 +2,7 @@
 
 Responsible for: the new version. Times of day go along with the patient or stay at home; elapsed
 intervals stay where they are; identities stay what they were. Not responsible for what the
-change does to the doses (journey.py), for words (travel_text.py) or files (travel_command.py).
+change does to the doses (journey.py), for words (travel_text.py) or files (command/travel.py).
 """
 
 from dataclasses import replace

@@ -18,9 +18,9 @@ from controller.hl7.deliver import ATTEMPTS, OutboxRefused, Spool
 from controller.hl7.messages import Names, messages
 from controller.journal import Journal
 from controller.record.story import Story, tell
-from schedules import hl7_inbox
-from schedules.hl7_site import patients_of
-from schedules.mllp import Sender
+from schedules.hl7v2 import inbox as hl7_inbox
+from schedules.hl7v2.mllp import Sender
+from schedules.hl7v2.site import patients_of
 from schedules.model import PlanRefused
 
 DONE, REFUSED, WRONG = 0, 1, 2

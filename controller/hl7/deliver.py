@@ -2,8 +2,8 @@
 
 Responsible for: that nothing is lost and nothing sent under another number: a message is written
 once, the same bytes are sent until an answer names its number. Not responsible for what it says
-(messages.py) or for frames (schedules/mllp.py). A receiver that drops an answer gets the message
-again with the same MSH-10, by which it knows it.
+(messages.py) or for frames (schedules/hl7v2/mllp.py). A receiver that drops an answer gets the
+message again with the same MSH-10, by which it knows it.
 
     outgoing/ waits   sent/ was taken (AA)   parked/ was refused (AE), with the answer beside it
 """
@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from controller.hl7.messages import Outgoing
-from schedules.hl7_message import MessageRefused, header_of, read_message
-from schedules.mllp import Sender, Unanswered
+from schedules.hl7v2.message import MessageRefused, header_of, read_message
+from schedules.hl7v2.mllp import Sender, Unanswered
 
 ATTEMPTS = 5
 FOLDERS = ("outgoing", "sent", "parked")

@@ -16,7 +16,7 @@ from fractions import Fraction
 from controller.record.story import Said, Story, ToldDose, Version
 from controller.record.values import regimen_of, word
 from controller.report.vocabulary import ROLES
-from schedules.hl7_answer import component, header, segment, stamp, whole
+from schedules.hl7v2.answer import component, header, segment, stamp, whole
 from schedules.model import Plan
 
 CODES = "99POSOLOGY"

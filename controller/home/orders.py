@@ -2,8 +2,8 @@
 
 Responsible for: reading files, folders or bundles of MedicationRequests, listing what is
 refused and why, and starting at an instant inside the bounds of what is left. Not
-responsible for the reading itself (schedules.planfile, schedules.fhir): here all orders are
-given to one simulated patient, which a pharmacist may never do, and that is said.
+responsible for the reading itself (schedules.planfile, schedules.fhir.regimens): here all orders
+are given to one simulated patient, which a pharmacist may never do, and that is said.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from controller.home.places import HomeRefused
 from schedules.convert import Frame, convert, resources_of
-from schedules.fhir import OrderRefusal
+from schedules.fhir.regimens import OrderRefusal
 from schedules.model import LastTaken, Plan
 from schedules.planfile import parse_plan
 

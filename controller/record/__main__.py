@@ -19,7 +19,7 @@ from controller.journal import Journal
 from controller.record.export import FOREVER_S, ndjson, resources
 from controller.record.story import Story, tell
 from controller.record.values import frame_of
-from schedules.fhir_out_value import bundle
+from schedules.fhir.out_value import bundle
 from schedules.localtime import instant, zone_of
 
 DONE, REFUSED, WRONG = 0, 1, 2

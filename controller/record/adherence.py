@@ -14,8 +14,8 @@ from fractions import Fraction
 
 from controller.record.story import Story, ToldDose
 from controller.record.values import Frame, closed, medicine, within
-from schedules import fhir_out_value as out
-from schedules.fhir_out_value import OWN, Json, Resource
+from schedules.fhir import out_value as out
+from schedules.fhir.out_value import OWN, Json, Resource
 from schedules.localtime import local, zone_of
 from schedules.windows import on_time_s
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from controller import words
 from controller.record.story import Story, ToldAlert
 from controller.record.values import ALERT, Frame, administration_ref, event_extension, meta, within
-from schedules import fhir_out_value as out
-from schedules.fhir_out_value import Resource
+from schedules.fhir import out_value as out
+from schedules.fhir.out_value import Resource
 
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/communication-category"
 _PRIORITY = {1: "routine", 2: "urgent", 3: "asap", 4: "stat"}

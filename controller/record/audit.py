@@ -17,8 +17,8 @@ from controller.record.values import (
     within,
     word,
 )
-from schedules import fhir_out_value as out
-from schedules.fhir_out_value import OWN, Json, Resource
+from schedules.fhir import out_value as out
+from schedules.fhir.out_value import OWN, Json, Resource
 
 _TYPE = "http://terminology.hl7.org/CodeSystem/iso-21089-lifecycle"
 _KIND = f"{OWN}:event-kind"

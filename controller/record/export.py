@@ -16,9 +16,9 @@ from controller.record.audit import audit_events
 from controller.record.loads import dispenses
 from controller.record.story import Story
 from controller.record.values import Frame, closed
-from schedules import fhir_out_value as out
-from schedules.fhir_out import medication_request
-from schedules.fhir_out_value import Resource
+from schedules.fhir import out_value as out
+from schedules.fhir.out import medication_request
+from schedules.fhir.out_value import Resource
 from schedules.model import Plan
 
 FOREVER_S = 1 << 40

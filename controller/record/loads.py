@@ -18,8 +18,8 @@ from controller.record.values import (
     request,
     within,
 )
-from schedules import fhir_out_value as out
-from schedules.fhir_out_value import Json, Resource
+from schedules.fhir import out_value as out
+from schedules.fhir.out_value import Json, Resource
 from schedules.model import Plan
 
 

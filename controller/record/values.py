@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from controller.record.story import Said, Story, ToldDose
 from controller.report.vocabulary import ROLES, WORDS
-from schedules import fhir_out_value as out
-from schedules.fhir_out_value import OWN, Resource
+from schedules.fhir import out_value as out
+from schedules.fhir.out_value import OWN, Resource
 from schedules.model import Plan, Regimen
 
 DOSE, EVENT, PERSON, OUTCOME, HOW, ALERT = (

@@ -1,7 +1,7 @@
 """The list of checks, and one run of all of them.
 
 Responsible for: which questions are asked, in which order, and which of them are still open. Not
-responsible for any question, for printing (check_command.py) or for signatures (seal.py).
+responsible for any question, for printing (command/check.py) or for signatures (seal.py).
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -75,9 +75,7 @@ def test_each_event_names_the_one_before_it(tmp_path: Path) -> None:
     prev = GENESIS
     for number, record in enumerate(journal.all(), 1):
         assert (number, prev) == (record.number, record.prev)
-        prev = chain_hash(
-            prev, journal.log_epoch, number, record.at_ms, record.kind, record.body
-        )
+        prev = chain_hash(prev, journal.log_epoch, number, record.at_ms, record.kind, record.body)
         assert prev == record.hash
     assert (EVENTS, prev) == journal.head
 

@@ -14,9 +14,9 @@ from controller.journal import Journal
 from controller.record.export import resources
 from controller.record.story import tell
 from controller.record.values import frame_of
-from schedules.fhir_out import plan_bundle
-from schedules.fhir_out_value import bundle
-from schedules.fhir_words import bare
+from schedules.fhir.out import plan_bundle
+from schedules.fhir.out_value import bundle
+from schedules.fhir.words import bare
 from schedules.planfile import parse_plan
 from tests.fhir.made import made
 from tests.fhir.validators import NAMES, Verdict, validated

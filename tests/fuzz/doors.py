@@ -16,22 +16,23 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from schedules import halt, planfile, readback, rules, seal, sig, told_time, vouch
+from schedules import halt, planfile, readback, rules, seal, told_time, vouch
 from schedules.canonical import canonical, from_canonical
 from schedules.convert import Frame, convert, said_of
 from schedules.doses import doses, next_dose
 from schedules.expand import answer, site_of
-from schedules.fhir_value import OrderRefused
+from schedules.fhir.value import OrderRefused
 from schedules.gs1 import parse as parse_mark
-from schedules.hl7_answer import answer as hl7_answer
-from schedules.hl7_message import MessageRefused, header_of
-from schedules.hl7_receive import Site, read
-from schedules.hl7_site import formulary_of, patients_of
+from schedules.hl7v2.answer import answer as hl7_answer
+from schedules.hl7v2.message import MessageRefused, header_of
+from schedules.hl7v2.mllp import Frames, Limits, framed
+from schedules.hl7v2.receive import Site, read
+from schedules.hl7v2.site import formulary_of, patients_of
 from schedules.limits import counters
-from schedules.mllp import Frames, Limits, framed
 from schedules.model import DAY_S, LastTaken, Plan, PlanRefused
 from schedules.planfile import dump, parse_plan
-from schedules.sig_token import TextRefused
+from schedules.text import sig
+from schedules.text.sig_token import TextRefused
 from tests.fuzz.sayings import SAYINGS
 from tests.hl7 import sender, test_fuzz
 from tests.schedules import any_plan, cheating

@@ -13,7 +13,7 @@ from controller.journal import Journal
 from hal.wire import codes
 from schedules import seal
 from schedules.canonical import plan_hash
-from schedules.mllp import Framed, Limits, serve
+from schedules.hl7v2.mllp import Framed, Limits, serve
 from schedules.planfile import parse_plan
 from tests.schedules.plans import plan_text, regimen
 

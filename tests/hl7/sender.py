@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from schedules.hl7_inbox import Inbox
-from schedules.hl7_message import Message, read_message
-from schedules.hl7_receive import Receiver, Site
-from schedules.hl7_site import formulary_of, patients_of
+from schedules.hl7v2.inbox import Inbox
+from schedules.hl7v2.message import Message, read_message
+from schedules.hl7v2.receive import Receiver, Site
+from schedules.hl7v2.site import formulary_of, patients_of
 
 NOW_S = 1795500000  # 2026-11-24 06:00 UTC
 ZONE = "Europe/Berlin"

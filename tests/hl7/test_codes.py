@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from schedules.hl7_site import formulary_of, patients_of
+from schedules.hl7v2.site import formulary_of, patients_of
 from tests.schedules.plans import ROOT
 
-FOLDER = ROOT / "schedules"
+FOLDER = ROOT / "schedules" / "hl7v2"
 RAISED = re.compile(
     r"(?:Fault|refused|_reject|_fault)\(\s*(?:asked,\s*)?\"([a-z0-9-]+)\""
     r"|\bcode(?:, sentence)? = \"([a-z-]+)\""
@@ -15,7 +15,7 @@ RAISED = re.compile(
 
 def test_every_reason_against_a_message_is_documented_and_none_is_a_ghost() -> None:
     """The table of HL7's own codes is that of the code."""
-    texts = [file.read_text("utf-8") for file in FOLDER.glob("hl7_*.py")]
+    texts = [file.read_text("utf-8") for file in FOLDER.glob("*.py")]
     texts = [text.replace("raise _escape(", 'Fault("escape", ') for text in texts]
     found = {one or other for text in texts for one, other in RAISED.findall(text)}
     page = (FOLDER / "README.md").read_text("utf-8")

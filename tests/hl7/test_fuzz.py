@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schedules.hl7_answer import escape
-from schedules.hl7_message import MessageRefused, read_message, unescape
-from schedules.mllp import Frames, Limits, framed
+from schedules.hl7v2.answer import escape
+from schedules.hl7v2.message import MessageRefused, read_message, unescape
+from schedules.hl7v2.mllp import Frames, Limits, framed
 from tests.hl7.hospital import listening
 from tests.hl7.sender import RXE, RXR, Desk, message, order, told
 from tests.hl7.test_listener import talk

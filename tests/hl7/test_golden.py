@@ -15,9 +15,9 @@ from hl7apy.parser import parse_message
 
 from controller.hl7.__main__ import main
 from schedules.doses import doses
-from schedules.hl7_message import read_message
-from schedules.hl7_order import orders_of
-from schedules.hl7_propose import fragment_of
+from schedules.hl7v2.message import read_message
+from schedules.hl7v2.order import orders_of
+from schedules.hl7v2.propose import fragment_of
 from schedules.model import DAY_S
 from tests.hl7.hospital import journal_of
 from tests.hl7.sender import NOW_S, ZONE, Desk, site_of

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from schedules import hl7_inbox
 from schedules.__main__ import main
-from schedules.hl7_site import patients_of
+from schedules.hl7v2 import inbox as hl7_inbox
+from schedules.hl7v2.site import patients_of
 from schedules.model import PlanRefused
 from tests.hl7.sender import FORMULARY, PATIENTS, ZONE, Desk, message, order
 

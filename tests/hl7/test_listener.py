@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from schedules.hl7_message import read_message
-from schedules.mllp import BEGIN, CR, END, Frames, Limits, Sender, Unanswered, framed
+from schedules.hl7v2.message import read_message
+from schedules.hl7v2.mllp import BEGIN, CR, END, Frames, Limits, Sender, Unanswered, framed
 from tests.hl7.hospital import listening
 from tests.hl7.sender import FORMULARY, PATIENTS, ZONE, Desk, message, order, told
 from tests.schedules.plans import ROOT

@@ -8,9 +8,9 @@ from hl7apy.parser import parse_message
 
 from controller.hl7.__main__ import main
 from controller.journal import Journal
-from schedules.hl7_answer import answer
-from schedules.hl7_message import Fault, Message, header_of, read_message
-from schedules.mllp import Framed
+from schedules.hl7v2.answer import answer
+from schedules.hl7v2.message import Fault, Message, header_of, read_message
+from schedules.hl7v2.mllp import Framed
 from tests.hl7.hospital import Told, journal_of, listening
 from tests.hl7.sender import PATIENTS
 

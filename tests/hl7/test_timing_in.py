@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from schedules.doses import doses
-from schedules.hl7_message import MessageRefused, read_message
-from schedules.hl7_order import orders_of
-from schedules.hl7_propose import fragment_of
-from schedules.hl7_site import patterns_of
+from schedules.hl7v2.message import MessageRefused, read_message
+from schedules.hl7v2.order import orders_of
+from schedules.hl7v2.propose import fragment_of
+from schedules.hl7v2.site import patterns_of
 from schedules.model import Plan, PlanRefused
 from tests.hl7.sender import NOW_S, RXE, RXR, ZONE, message, site_of
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from controller.hl7.messages import Names, messages
 from controller.record.story import tell
 from schedules.halt import countersign_act
-from schedules.hl7_message import read_message
+from schedules.hl7v2.message import read_message
 from tests.controller.home import Home, at
 from tests.controller.monday import CALL, START, at_home
 from tests.hl7.sender import Desk, message

@@ -39,8 +39,12 @@ class Run:
         self.folder = folder
         self.places = Places(folder)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "controller.home", "run"], cwd=ROOT, env=environ,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+            [sys.executable, "-m", "controller.home", "run"],
+            cwd=ROOT,
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         self.said = ""
 

@@ -104,8 +104,15 @@ def test_a_child_begins_anew_when_the_one_it_follows_comes_back(
     """The follower is asked to end, and comes back after its own pause."""
     first = children.start(child(tmp_path, DIES, "first"), now_ms=0)
     second = children.start(
-        Child("second", WAITS, cwd=tmp_path, log=tmp_path / "second.log", environ=os.environ,
-              relayed=True, follows=first),
+        Child(
+            "second",
+            WAITS,
+            cwd=tmp_path,
+            log=tmp_path / "second.log",
+            environ=os.environ,
+            relayed=True,
+            follows=first,
+        ),
         now_ms=0,
     )
     assert second.relay is not None and second.relay.readline() == b"up\n"

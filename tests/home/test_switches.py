@@ -18,8 +18,15 @@ def test_a_faster_home_says_that_it_is_a_demonstration() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("SPEED", "0"), ("SPEED", "fast"), ("SPEED", "1.5"), ("PORT", "99999"), ("BROKER", "kafka"),
-     ("FIRMWARE", "rust"), ("SEED", "-1")],
+    [
+        ("SPEED", "0"),
+        ("SPEED", "fast"),
+        ("SPEED", "1.5"),
+        ("PORT", "99999"),
+        ("BROKER", "kafka"),
+        ("FIRMWARE", "rust"),
+        ("SEED", "-1"),
+    ],
 )
 def test_a_wrong_switch_is_refused_by_name(name: str, value: str) -> None:
     """The refusal names the switch, its value and what it takes."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from schedules.files import read_plan
 from schedules.readback import calendar, read_back
-from schedules.say import LANGUAGES
+from schedules.text.say import LANGUAGES
 from tests.schedules.plans import ROOT
 
 EXAMPLES = sorted((ROOT / "schedules" / "examples").glob("*.yaml"))

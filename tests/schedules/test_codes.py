@@ -8,8 +8,8 @@ from tests.schedules.plans import ROOT
 FOLDER = ROOT / "schedules"
 PLAN = ("check", "check_takes", "check_keeping", "check_rows", "document", "parts", "values",
         "schema")  # fmt: skip
-ORDER = ("fhir", "fhir_steps", "fhir_line", "fhir_order", "fhir_timing", "fhir_cadence",
-         "fhir_asked", "fhir_quantity", "fhir_elsewhere", "courses", "expand")  # fmt: skip
+ORDER = ("fhir/regimens", "fhir/steps", "fhir/line", "fhir/order", "fhir/timing", "fhir/cadence",
+         "fhir/asked", "fhir/quantity", "fhir/elsewhere", "courses", "expand")  # fmt: skip
 RAISED = re.compile(
     r"(?:Refusal|PlanRefused|OrderRefused|_on_each|_overlap)"
     r"\((?:[^\"()]|len\([^()]*\)|f\"[^\"]*\")*?\"([a-z0-9-]+)\""
@@ -22,7 +22,8 @@ def codes_of(modules: tuple[str, ...]) -> set[str]:
 
 
 def section(title: str) -> str:
-    text = (FOLDER / "README.md").read_text("utf-8")
+    pages = (FOLDER / "README.md", FOLDER / "fhir" / "README.md")
+    text = "\n".join(page.read_text("utf-8") for page in pages)
     return text[text.index(f"\n## {title}") :].split("\n## ", 2)[1]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schedules.doses import doses
-from schedules.fhir import Said, read_orders
+from schedules.fhir.regimens import Said, read_orders
 from schedules.limits import caps
 from schedules.model import LastTaken, Regimen
 from tests.schedules.plans import local_text, plan_of

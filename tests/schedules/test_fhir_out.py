@@ -18,11 +18,11 @@ from schedules import expand
 from schedules.__main__ import main
 from schedules.canonical import canonical
 from schedules.doses import doses
-from schedules.fhir import read_orders
-from schedules.fhir_back import plan_of
-from schedules.fhir_out import plan_bundle
-from schedules.fhir_out_line import planned
-from schedules.fhir_words import bare
+from schedules.fhir.back import plan_of
+from schedules.fhir.out import plan_bundle
+from schedules.fhir.out_line import planned
+from schedules.fhir.regimens import read_orders
+from schedules.fhir.words import bare
 from schedules.localtime import local
 from schedules.model import DAY_S, LastTaken, Plan, PlanRefused
 from schedules.planfile import dump, parse_plan

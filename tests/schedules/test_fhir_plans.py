@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from schedules.cadence import Cadence, Clock, Course, Moment
 from schedules.doses import doses
 from schedules.expand import answer, site_of
-from schedules.fhir import Said, read_orders
-from schedules.fhir_line import Line
-from schedules.fhir_steps import check_same, ordered_of
-from schedules.fhir_value import OrderRefused
+from schedules.fhir.line import Line
+from schedules.fhir.regimens import Said, read_orders
+from schedules.fhir.steps import check_same, ordered_of
+from schedules.fhir.value import OrderRefused
 from schedules.localtime import zone_of
 from schedules.model import CLOCK_WORDS, LastTaken, Regimen
 from schedules.phases import asked_span

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schedules import expand
-from schedules.fhir import read_orders
+from schedules.fhir.regimens import read_orders
 from schedules.model import Regimen
 
 TAB = {

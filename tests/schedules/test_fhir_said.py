@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from schedules.fhir import Said
-from schedules.fhir_said import contradiction
-from schedules.fhir_text import caution
+from schedules.fhir.regimens import Said
+from schedules.fhir.said import contradiction
+from schedules.fhir.text import caution
 from tests.schedules.plans import shared_data
 from tests.schedules.test_fhir import code, dosage, order
 from tests.schedules.test_real_orders import read

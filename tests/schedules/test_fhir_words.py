@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schedules.fhir_out_value import Resource
-from schedules.fhir_value import OrderRefused
-from schedules.fhir_words import EMPTY, LEFT_OUT, WORD, apply, difference
+from schedules.fhir.out_value import Resource
+from schedules.fhir.value import OrderRefused
+from schedules.fhir.words import EMPTY, LEFT_OUT, WORD, apply, difference
 
 keys = st.sampled_from(["id", "take", "steps", "09:00", "after breakfast 10min", "for"])
 documents = st.recursive(

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from schedules.sig import GRAMMARS, propose
-from schedules.sig_token import TextRefused
+from schedules.text.sig import GRAMMARS, propose
+from schedules.text.sig_token import TextRefused
 from tests.schedules.plans import shared_data
 
 SAID = """

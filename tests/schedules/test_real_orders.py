@@ -10,8 +10,8 @@ import pytest
 
 from schedules import convert
 from schedules.doses import doses
-from schedules.fhir import OrderRefusal, Said, read_orders
-from schedules.fhir_order import gather
+from schedules.fhir.order import gather
+from schedules.fhir.regimens import OrderRefusal, Said, read_orders
 from schedules.model import LastTaken, Regimen
 from schedules.planfile import dump_plan, parse_plan
 from tests.schedules.plans import shared_data

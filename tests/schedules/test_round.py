@@ -9,9 +9,9 @@ import pytest
 from schedules.document import build
 from schedules.model import Anchor, AsNeeded, Span, Step, Take
 from schedules.planfile import load
-from schedules.say import LANGUAGES, elapsed, instruction, phrase, pieces
-from schedules.say import dose as dose_words
-from schedules.sig import propose, understood
+from schedules.text.say import LANGUAGES, elapsed, instruction, phrase, pieces
+from schedules.text.say import dose as dose_words
+from schedules.text.sig import propose, understood
 from schedules.words import CLOCK_WORDS
 from tests.schedules.plans import plan_text, regimen
 

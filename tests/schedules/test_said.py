@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from schedules.say import LANGUAGES
+from schedules.text.say import LANGUAGES
 from tests.schedules.make_said import EXAMPLES, golden, said
 
 AGAIN = "the words of a plan have changed: read them, then python -m tests.schedules.make_said"

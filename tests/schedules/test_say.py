@@ -27,7 +27,7 @@ from schedules.model import (
 )
 from schedules.planfile import parse_plan
 from schedules.readback import calendar, read_back
-from schedules.say import LANGUAGES, dose, elapsed, instruction, pieces
+from schedules.text.say import LANGUAGES, dose, elapsed, instruction, pieces
 from schedules.words import CLOCK_WORDS, UNITS
 from tests.schedules.plans import plan_text, regimen
 

@@ -13,9 +13,9 @@ from schedules.__main__ import main
 from schedules.document import build
 from schedules.model import PlanRefused
 from schedules.planfile import load
-from schedules.sig import GRAMMARS, SCHEMA, Proposal, propose
-from schedules.sig_match import Grammar
-from schedules.sig_token import MAX_CHARACTERS, TextRefused, tokens
+from schedules.text.sig import GRAMMARS, SCHEMA, Proposal, propose
+from schedules.text.sig_match import Grammar
+from schedules.text.sig_token import MAX_CHARACTERS, TextRefused, tokens
 from tests.schedules.plans import ROOT, plan_text
 from tests.schedules.sentences import READ_DE, READ_EN, REFUSED_DE, REFUSED_EN
 
@@ -288,9 +288,9 @@ def test_one_line_of_json_for_each_sentence(capsys: pytest.CaptureFixture[str]) 
 def test_every_code_is_documented() -> None:
     """The table of the README holds every code a sentence is refused with, and no other."""
     found = {code for one in GRAMMARS.values() for code, _, _ in one.refused}
-    for file in sorted((ROOT / "schedules").glob("sig*.py")):
+    for file in sorted((ROOT / "schedules" / "text").glob("sig*.py")):
         found |= set(re.findall(r"TextRefused\(\s*\"([a-z-]+)\"", file.read_text("utf-8")))
     found |= {"text-not-understood", "negation"}
-    section = (ROOT / "schedules" / "README.md").read_text("utf-8").split("## Text in")[1]
+    section = (ROOT / "schedules" / "text" / "README.md").read_text("utf-8").split("## Text in")[1]
     rows = [line.split("|")[1] for line in section.split("\n## ")[0].splitlines() if "| `" in line]
     assert found == {word for row in rows for word in re.findall(r"`([a-z0-9-]+)`", row)}

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from schedules.fhir import Said, read_orders
+from schedules.fhir.regimens import Said, read_orders
 from schedules.limits import gap_s
 from schedules.model import WEEKLY_S
 from schedules.planfile import canonical, parse_plan

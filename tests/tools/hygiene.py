@@ -22,11 +22,31 @@ FILE_BYTES_MAX = 2_000_000
 
 # Places this repository may point to. A package location or a private host is not among them.
 HOSTS = {
-    "127.0.0.1", "localhost", "example.org", "example.com", "www.apache.org",
-    "keepachangelog.com", "semver.org", "hl7.org", "www.hl7.org", "build.fhir.org",
-    "terminology.hl7.org", "unitsofmeasure.org", "snomed.info", "loinc.org", "www.w3.org",
-    "json-schema.org", "micropython.org", "docs.micropython.org", "www.rfc-editor.org",
-    "standardterms.edqm.eu", "www.nlm.nih.gov", "www.iana.org", "fhir.de", "fhir.ch", "fhir.org",
+    "127.0.0.1",
+    "localhost",
+    "example.org",
+    "example.com",
+    "www.apache.org",
+    "keepachangelog.com",
+    "semver.org",
+    "hl7.org",
+    "www.hl7.org",
+    "build.fhir.org",
+    "terminology.hl7.org",
+    "unitsofmeasure.org",
+    "snomed.info",
+    "loinc.org",
+    "www.w3.org",
+    "json-schema.org",
+    "micropython.org",
+    "docs.micropython.org",
+    "www.rfc-editor.org",
+    "standardterms.edqm.eu",
+    "www.nlm.nih.gov",
+    "www.iana.org",
+    "fhir.de",
+    "fhir.ch",
+    "fhir.org",
     "ncimeta.nci.nih.gov",
 }
 NOWHERE = re.compile(r"(^[^.]+|.*\.(example|invalid|test))$")  # names that nobody can own
@@ -40,7 +60,10 @@ def tracked() -> list[Path]:
     """Files that are, or could be committed, in this working tree."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, check=True, text=True,
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
     ).stdout
     return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
 

@@ -41,8 +41,13 @@ class Machine:
     def setup(self, which: str) -> tuple[int, str, str]:
         """(exit code, what it said, what it called)."""
         done = subprocess.run(
-            [str(self.bin / "sh"), "tests/tools/setup.sh", which], cwd=self.tree, check=False,
-            env={"PATH": str(self.bin)}, capture_output=True, text=True, timeout=30,
+            [str(self.bin / "sh"), "tests/tools/setup.sh", which],
+            cwd=self.tree,
+            check=False,
+            env={"PATH": str(self.bin)},
+            capture_output=True,
+            text=True,
+            timeout=30,
             stdin=subprocess.DEVNULL,
         )
         return done.returncode, done.stdout + done.stderr, self.calls.read_text()

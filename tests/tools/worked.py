@@ -14,10 +14,10 @@ from typing import Any
 
 from schedules import planfile, readback
 from schedules.doses import doses
-from schedules.fhir_out import plan_bundle
+from schedules.fhir.out import plan_bundle
 from schedules.localtime import local, zone_of
 from schedules.model import Plan
-from schedules.say_plan import regimen_lines
+from schedules.text.say_plan import regimen_lines
 
 FILE = Path(__file__).resolve().parents[2] / "schedules" / "examples" / "six.yaml"
 SHOWN = 4  # instants of the calendar that are written out

@@ -45,9 +45,7 @@ def main(url: str) -> None:
 
 
 def _open(browser: Browser, url: str, size: tuple[int, int]) -> Page:
-    page = browser.new_page(
-        viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce"
-    )
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
     page.goto(url)
     return page
 

@@ -1,0 +1,1 @@
+"""Words: instructions read as proposals, and regimens said in two languages."""
