@@ -1,19 +1,24 @@
 """Gaps, caps and the counters of the lease.
 
-Responsible for: the minimum gap and caps of a regimen, the groups that share them,
-and their stable 32-bit names on the cable. Not responsible for enforcing anything:
+Responsible for: the minimum gap and caps of a regimen, the groups that share them, their
+stable 32-bit names on the cable, and when the 24 hours of a planned dose are over in the
+short night of spring. Not responsible for enforcing anything:
 the board does, on its own clock, whatever it is asked.
 """
 
 import hashlib
+from bisect import bisect_left
+from functools import lru_cache
 from itertools import pairwise
 from math import gcd
 
+from schedules.localtime import offset_s, zone_of
 from schedules.model import DAY_S, WEEKLY_S, Caps, Counter, Dose, Plan, Regimen, Spacing
 
 DAILY_S = 25 * 3600  # a local day is at most this long: anything longer is rarer than daily
 SINGLE_S = DAY_S * 3 // 4  # gap of a regimen that has one dose only
 MOST_UNITS = 0xFFFF  # what a cap can say on the cable
+SHORT_S = 3600  # a day is shorter by this much at most: a zone that skips more eases nothing
 
 
 def group_key(name: str) -> int:
@@ -96,6 +101,27 @@ def counters(plan: Plan) -> tuple[Counter, ...]:
 def lease_counters(plan: Plan) -> tuple[Counter, ...]:
     """The counters that a board keeps: those with something in the machine."""
     return tuple(one for one in counters(plan) if one.on_board)
+
+
+def planned_only(plan: Plan, counter: Counter) -> bool:
+    """Whether nothing that this counter counts is given as needed."""
+    return all(plan.regimen(which).as_needed is None for which in counter.regimens)
+
+
+@lru_cache(maxsize=4096)
+def gone_s(zone_name: str, at_s: int) -> int:
+    """When the 24 hours after a planned dose are over: elapsed, or sooner by the wall clock.
+
+    Sooner only where the clock goes forward by an hour or less; never later than elapsed.
+    """
+    zone = zone_of(zone_name)
+    end_s = at_s + DAY_S
+    short_s = offset_s(zone, end_s) - offset_s(zone, at_s) if zone else 0
+    if zone is None or not 0 < short_s <= SHORT_S:
+        return end_s
+    from_s, wall_s = end_s - short_s, end_s + offset_s(zone, at_s)
+    walls = range(from_s, end_s)
+    return from_s + bisect_left(walls, wall_s, key=lambda t: t + offset_s(zone, t))
 
 
 def spaced(plan: Plan, pair: Spacing) -> list[Regimen]:

@@ -16,6 +16,7 @@ from controller.rules.demand import wanted_envelope
 from controller.rules.doses import over
 from controller.rules.fills import leave_out
 from controller.rules.limits import counts
+from controller.rules.shortnight import lease_cap
 from controller.state import State
 from hal.wire import codes
 from hal.wire.messages import Group, Lease, lease_digest
@@ -35,10 +36,10 @@ def build_lease(state: State, facts: Facts) -> Lease | None:
     lease.door_count = facts.board.door_count
     lease.version = state.pending_version or state.plan_version
     counters = [c for c in counters_of(envelope) if c.on_board]
-    lease.groups = [Group(c.key, c.gap_s, c.cap) for c in counters]
-    for fill in state.fills.values():
-        if fill.state != "loaded" or over(state, facts, fill):
-            continue
+    fills = [f for f in state.fills.values() if f.state == "loaded" and not over(state, facts, f)]
+    caps = [lease_cap(state, envelope, c, fills) for c in counters]
+    lease.groups = [Group(c.key, c.gap_s, cap) for c, cap in zip(counters, caps, strict=True)]
+    for fill in fills:
         row = lease.rows[fill.compartment]
         row.fill = fill.fill
         row.kind = codes.ROW_ASKED if fill.kind == "asked" else codes.ROW_DAY

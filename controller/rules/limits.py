@@ -2,21 +2,26 @@
 
 Responsible for: counting what fell, whatever its outcome (R2, R3), in 24 hours and, for what is
 given as needed, in seven days. The board counts 24 hours again in its lease; neither trusts the
-other. Not responsible for what the limits are (schedules.limits, the signed plan), nor for two
-ingredients that are kept apart (spacing.py).
+other. What is planned, and shares nothing with what is given as needed, has its day of 23 hours
+(schedules.limits: gone_s; in the lease: shortnight.py). Not responsible for what the limits are
+(schedules.limits, the signed plan), nor for two ingredients that are kept apart (spacing.py).
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
 
 from controller.agenda import counters_of, plan_of_envelope
 from controller.rules.spacing import spaced_at
 from controller.rules.units import fed
 from controller.state import DoseLife, Release, State
-from schedules.limits import caps
+from schedules.limits import caps, gone_s, planned_only
 from schedules.model import DAY_S, Counter
 
 WEEK_S = 7 * DAY_S
 Fell = tuple[int, int]  # when it counts from (Unix s), and how much
+Gone = Callable[[int], int]  # when what counts from an instant counts no more
 
 
 def free_at(
@@ -75,10 +80,34 @@ def room_at(state: State, envelope: str, regimen: str, quarters: int, now_s: int
         if regimen in counter.regimens and counter.cap:
             left = counter.cap - counter.units_of(regimen, quarters)
             fallen, carried = _counted(state, envelope, counter, now_s)
-            latest = max(latest, _room_at(fallen, carried, left, now_s, ahead_s, DAY_S))
+            gone: Gone = _day_after
+            if eased(state, envelope, counter):
+                gone = partial(gone_s, plan_of_envelope(envelope).zone)
+            latest = max(latest, _room_at(fallen, carried, left, now_s, ahead_s, gone))
             if state.lost_s > now_s - DAY_S and _are_asked(envelope, counter.regimens):
                 latest = max(latest, state.lost_s + DAY_S)
     return latest
+
+
+def eased(state: State, envelope: str, counter: Counter) -> bool:
+    """Whether a counter may count a day of 23 hours as a day: all of it was, and is, planned.
+
+    What was given as needed, or is of no dose that is known, keeps the elapsed 24 hours (R3).
+    """
+    if not planned_only(plan_of_envelope(envelope), counter):
+        return False
+    lives = [
+        state.doses.get(r.dose_id) for r in state.releases if counts(counter, r.regimen, r.groups)
+    ]
+    return all(life is not None and not life.asked for life in lives)
+
+
+def _day_after(at_s: int) -> int:
+    return at_s + DAY_S
+
+
+def _week_after(at_s: int) -> int:
+    return at_s + WEEK_S
 
 
 def week_room_at(state: State, envelope: str, regimen: str, quarters: int, now_s: int) -> int:
@@ -99,7 +128,7 @@ def week_room_at(state: State, envelope: str, regimen: str, quarters: int, now_s
     fallen = [(r.lifted_at or now_s, r.quarters) for r in state.releases if same(r)]
     lives = [d for d in state.doses.values() if d.stage == "handed-out" and same(d)]
     carried = [(d.due_at, d.quarters) for d in lives]
-    latest = _room_at(fallen, carried, most - quarters, now_s, WEEK_S, WEEK_S)
+    latest = _room_at(fallen, carried, most - quarters, now_s, WEEK_S, _week_after)
     if state.lost_s > now_s - WEEK_S:
         latest = max(latest, state.lost_s + WEEK_S)
     return latest
@@ -135,18 +164,18 @@ def _counted(
 
 
 def _room_at(
-    fallen: list[Fell], carried: list[Fell], left: int, now_s: int, ahead_s: int, span_s: int
+    fallen: list[Fell], carried: list[Fell], left: int, now_s: int, ahead_s: int, gone: Gone
 ) -> int:
     """When the sum of any span that ends now, or within `ahead_s`, falls to `left` or below."""
     ends = [at_s for at_s, _ in carried if now_s < at_s < now_s + ahead_s]
     free_s = 0
     for end_s in (now_s, *ends):
         counted = fallen + [one for one in carried if one[0] <= end_s]
-        recent = sorted(one for one in counted if one[0] > end_s - span_s)
+        recent = sorted(one for one in counted if gone(one[0]) > end_s)
         taken = sum(units for _, units in recent)
-        for gone_s, units in recent:
+        for at_s, units in recent:
             if taken <= left:
                 break
             taken -= units
-            free_s = max(free_s, gone_s + span_s)
+            free_s = max(free_s, gone(at_s))
     return free_s

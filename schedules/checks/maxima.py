@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from schedules.canonical import quarters_text
 from schedules.check_rows import most_planned
 from schedules.checks.finding import ASK, NOTE, REFUSE, Case, Finding, pair
-from schedules.limits import caps, counters
+from schedules.limits import caps, counters, gone_s, planned_only
 from schedules.localtime import offset_s, zone_of
-from schedules.model import DAY_S
+from schedules.model import DAY_S, Dose
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -34,30 +34,36 @@ def check(case: Case) -> Iterator[Finding]:
 
 
 def _short_nights(case: Case) -> Iterator[Finding]:
-    """Maxima that the wall clock keeps and elapsed time does not, as the board counts it.
+    """Shared with as-needed medicine, a maximum counts elapsed time: 23 hours are no day then.
 
-    In the night of spring two takings of once a day are 23 hours apart.
+    Where everything is planned, board and controller let the dose of that day through.
     """
     zone = zone_of(case.plan.zone)
     assert zone is not None
     for counter in counters(case.plan):
+        eased = planned_only(case.plan, counter)
         own = [dose for name in counter.regimens for dose in case.rows.get(name, [])]
         own.sort(key=lambda dose: dose.due_at)
         first = total = 0
         for dose in own if counter.cap else []:
             total += counter.units_of(dose.regimen_id, dose.quarters)
-            while own[first].due_at <= dose.due_at - DAY_S:
+            while _gone_s(case, eased, own[first]) <= dose.due_at:
                 total -= counter.units_of(own[first].regimen_id, own[first].quarters)
                 first += 1
             short = offset_s(zone, own[first].due_at) < offset_s(zone, dose.due_at)
             if total > counter.cap and short:
                 sentence = (
                     f"on {dose.on_date.isoformat()} the clock goes forward: the maximum of 24 "
-                    "hours is reached by then, and the machine will not give this dose"
+                    "hours is reached by then, and the machine will not give this dose in time"
                 )
                 todo = "leave room for it in the maximum, or plan that day otherwise"
                 yield Finding("short-night", ASK, pair(counter.regimens), sentence, todo)
                 break
+
+
+def _gone_s(case: Case, eased: bool, dose: Dose) -> int:
+    """When a planned dose counts no more."""
+    return gone_s(case.plan.zone, dose.due_at) if eased else dose.due_at + DAY_S
 
 
 def _groups(case: Case) -> Iterator[Finding]:

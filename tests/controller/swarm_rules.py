@@ -7,8 +7,10 @@ responsible for making anything happen (swarm.py).
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from controller import events as ev
 from controller.agenda import plan_of_envelope
@@ -25,6 +27,14 @@ FINISH_S: Final = 130  # a round that was started in time may finish (R14)
 CLOCKS_S: Final = 130  # two clocks that are still believed
 ONE_FALL_S: Final = 10
 FLAPS: Final = 25  # raised more often in a day or two: nobody listens any more
+
+
+def _within_a_day(fell: int, at: int, zone: tzinfo) -> bool:
+    """Less than 24 h apart, elapsed and by the wall clock, which may be an hour ahead of it."""
+    moved = datetime.fromtimestamp(at, zone).utcoffset() or timedelta()
+    moved -= datetime.fromtimestamp(fell, zone).utcoffset() or timedelta()
+    eased_s = int(moved.total_seconds()) if timedelta() < moved <= timedelta(hours=1) else 0
+    return at - fell + eased_s < 86400 - CLOCKS_S
 
 
 class Judge:
@@ -224,8 +234,10 @@ class Judge:
                     f"{counter.name}: {near} s after the last, gap {counter.gap_s}",
                 )
             if counter.cap:
+                planned = all(not plan.regimen(r).as_needed for r in counter.regimens)
+                zone = ZoneInfo(plan.zone) if planned else UTC
                 for at, _, _ in gone:
-                    used = sum(u for f, _, u in gone if at - 86400 + CLOCKS_S < f <= at)
+                    used = sum(u for f, _, u in gone if f <= at and _within_a_day(f, at, zone))
                     self.rule(used <= counter.cap, f"{counter.name}: {used} in 24 h")
 
     def _record(self) -> None:

@@ -186,12 +186,6 @@ QUESTIONS: dict[str, tuple[list[str], str, str, list[str]]] = {
         NOTE,
         [medicine(rest=f"{DAILY}\nlimits: {{max_per_24h: 2}}")],
     ),
-    "a night of 23 hours": (
-        [medicine(rest=f"{DAILY}\nlimits: {{max_per_24h: 1}}")],
-        "short-night@metformin-500",
-        ASK,
-        [medicine(rest=f"{DAILY}\nlimits: {{max_per_24h: 2}}")],
-    ),
     "nobody knows the last": (
         [medicine(last_taken="unknown")],
         "last-taken-unknown@metformin-500",
@@ -230,10 +224,23 @@ def test_the_shared_maximum_of_a_group() -> None:
     place = "paracetamol-500+paracetamol-night"
 
     assert f"group-over-limit@{place}" in found(plan(morning, evening, more=group % 3))
-    seen = set(found(plan(morning, evening, more=group % 4)))
-    assert {"interactions-not-checked@plan", f"short-night@{place}"} == seen
+    assert {"interactions-not-checked@plan"} == set(found(plan(morning, evening, more=group % 4)))
     assert f"group-may-wait@{place}" in found(plan(morning, asked, more=group % 4))
     assert {"interactions-not-checked@plan"} == set(found(plan(morning, asked, more=group % 6)))
+
+
+def test_the_night_of_23_hours_is_asked_about_where_as_needed_shares_the_maximum() -> None:
+    """Only there does the machine count elapsed time: planned alone, nobody need be asked."""
+    group = "groups: [{ingredient: metformin, min_gap: 4h, max_per_24h: %s}]\n"
+    daily = medicine(rest=f"{DAILY}\nlimits: {{max_per_24h: 1}}")
+    said = {"name": "Metformin 500 mg", "strength": "500 mg", "ingredients": "[metformin]"}
+    more = medicine("metformin-more", f"{ASKED}\nin_addition_to: metformin-500", **said)
+    key = "short-night@metformin-500+metformin-more"
+
+    assert "short-night" not in {one.code for one in found(plan(daily)).values()}
+    seen = found(plan(daily, more, more=group % 1))
+    assert (ASK, "metformin-500+metformin-more") == (seen[key].severity, seen[key].place)
+    assert key not in found(plan(daily, more, more=group % 2))
 
 
 @pytest.mark.hazard("H13", "H24")
