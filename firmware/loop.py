@@ -222,7 +222,12 @@ class Executive(Machines):
     def _own(self, link: BoardEnd, now_ms: int) -> int:
         """The flags that the board raises by itself."""
         lost = link.silent_ms(now_ms) >= ALONE_MS
-        return self.solo.flags(self.holding.lease, self.mind.ledger, self.clock, lost)
+        order = self.mind.order
+        d = self.inbox.desired if link.alive(now_ms) else None
+        pressed = not self.consent.refusal(order.round, self._board.sense, now_ms)
+        waiting = solo.behind(order, d, pressed)
+        lease = self.holding.lease
+        return self.solo.flags(lease, self.mind.ledger, self.clock, lost, order, waiting)
 
     def _show(self, link: BoardEnd, own: int, now_ms: int) -> None:
         """Lamp and buzzer: the board's own alarm first, then the controller's while it lives."""

@@ -88,6 +88,83 @@ def test_a_prepared_fill_is_not_overdue() -> None:
     assert codes.CALL == bench.world.lamp_shows
 
 
+def called(bench: Bench, behind: int, **more: int) -> None:
+    """Compartments 0 to `behind` are open, watched in a minute, and called for with the first."""
+    warn_s = bench.utc_s() + 60
+    bench.load({k: [300] for k in range(behind + 1)}, warn_s=warn_s)
+    bench.prepare(1, round_orders=more.get("round_orders", 2), signal=codes.CALL)
+
+
+def test_r19_what_waits_behind_a_called_fill_is_answered_with_it() -> None:
+    """Two of a round, the first prepared and called for: past both warnings it calls on."""
+    bench = Bench()
+    called(bench, 1)
+    bench.run(70 * 1000)
+    assert (codes.CALL, codes.CALL) == shown(bench)
+    bench.desired.signal = codes.WARN
+    bench.run(50 * 60 * 1000)
+
+    assert (codes.WARN, codes.WARN) == shown(bench)
+    assert 0 == bench.actual.flags & codes.F_OVERDUE
+
+
+@pytest.mark.parametrize("wrong", ["quiet", "lamp only", "hush", "idle", "order", "alone", "dead"])
+def test_r19_what_waits_is_heard_where_nobody_is_called_to_it(wrong: str) -> None:
+    """No tone, hushed, another order, none, a round of one, a dead controller: alarm."""
+    bench = Bench()
+    called(bench, 1, round_orders=1 if wrong == "alone" else 2)
+    d = bench.desired
+    d.signal = {"quiet": codes.QUIET, "lamp only": codes.READY}.get(wrong, codes.CALL)
+    d.flags = codes.D_HUSH if wrong == "hush" else 0
+    d.stage = codes.IDLE if wrong == "idle" else codes.PREPARE
+    d.order = 2 if wrong == "order" else 1
+    d.compartment = 9 if wrong == "order" else 0  # never prepared
+    bench.talking = wrong != "dead"
+    bench.run(70 * 1000)
+
+    assert (codes.ALARM, codes.ALARM) == shown(bench)
+
+
+def test_r19_no_more_wait_than_the_round_has() -> None:
+    """Two of the round and a third fill past its warning: somebody forgot that one."""
+    bench = Bench()
+    called(bench, 2)
+    bench.run(70 * 1000)
+
+    assert (codes.ALARM, codes.ALARM) == shown(bench)
+
+
+@pytest.mark.parametrize("first_ends", [True, False])
+def test_r19_one_fill_prepared_for_ever_silences_no_other_beyond_a_window(first_ends: bool) -> None:
+    """A round said to be of 28 and called for without end: alarm when either window is over."""
+    bench = Bench()
+    now_s = bench.utc_s()
+    ends = (now_s + 600, now_s + 1800) if first_ends else (now_s + 1800, now_s + 600)
+    bench.load({0: [300]}, warn_s=now_s + 60, close_s=ends[0])
+    bench.load({1: [300]}, warn_s=now_s + 60, close_s=ends[1])
+    bench.prepare(1, round_orders=28, not_after_s=ends[0])
+    bench.run((now_s + 600 - bench.utc_s()) * 1000)
+    assert (codes.CALL, codes.CALL) == shown(bench)
+    bench.run(125 * 1000)
+
+    assert (codes.ALARM, codes.ALARM) == shown(bench)
+
+
+def test_r19_between_two_releases_of_one_press_nothing_alarms_for_a_minute() -> None:
+    """The first is out and the next is not asked for: quiet while consent lasts, then alarm."""
+    bench = Bench()
+    called(bench, 1)
+    bench.run(70 * 1000)
+    bench.press()
+    bench.start(1, round_orders=2, signal=codes.TAKE)
+    bench.ask(codes.IDLE, 0, signal=codes.TAKE)
+    bench.run(50 * 1000)
+    assert codes.TAKE == bench.world.lamp_shows
+    bench.run(20 * 1000)
+
+    assert (codes.ALARM, codes.ALARM) == shown(bench)
+
+
 def test_hush_silences_the_buzzer_and_not_the_lamp() -> None:
     """A named person is dealing with it."""
     bench = Bench()
