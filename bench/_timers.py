@@ -62,8 +62,8 @@ def ours(seconds: list[int]) -> tuple[float, float, int]:
     was_set = time.process_time() - began
     came = 0
     began = time.process_time()
-    for now in range(10, FIRED + 10):
-        came += len(timers.due(now))
+    for second in range(10, FIRED + 10):
+        came += len(timers.due(second))
     return was_set, time.process_time() - began, came
 
 
@@ -105,8 +105,8 @@ def apscheduler(seconds: list[int]) -> tuple[float, float, int]:
         scheduler.add_job(rung.append, trigger, args=(at,))
     was_set = time.process_time() - began
     began = time.process_time()
-    for now in range(10, FIRED + 10):
-        zone.shown = zone.began + timedelta(seconds=now)
+    for second in range(10, FIRED + 10):
+        zone.shown = zone.began + timedelta(seconds=second)
         scheduler._process_jobs()
     fired = time.process_time() - began
     scheduler.shutdown(wait=False)

@@ -26,7 +26,7 @@ def validated(resources: Sequence[Any]) -> list[Verdict]:
     """What each validator says of each resource; skips where they are not installed."""
     node = shutil.which("node")
     if node is None or not (HERE / "node_modules" / ".ready").exists():
-        pytest.skip("needs make validators")
+        pytest.skip(reason="needs `make validators`: node and three FHIR validators from npm")
     lines = "".join(f"{json.dumps(one)}\n" for one in resources)
     done = subprocess.run(
         [node, str(HERE / "validate.cjs")],
